@@ -1,0 +1,112 @@
+"""Named tensors and JSON facts in a folder that is either whole or refused.
+
+A folder holds `tensors.safetensors`, `facts.json` and `manifest.json`. The manifest states size and sha256 of the
+other two and of itself, because safetensors has no checksum of its own. Everything is written to a temporary folder
+beside the target and renamed, so a crash leaves the old folder or the new one, never a mixture. Nothing is pickled.
+"""
+
+import contextlib
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+from adde_lite.errors import InputError
+
+TENSORS, FACTS, MANIFEST = "tensors.safetensors", "facts.json", "manifest.json"
+
+
+def store(folder: Path, tensors: Mapping[str, Tensor], facts: Mapping[str, Any]) -> None:
+    """Write tensors and facts into `folder`, replacing what was there.
+
+    Args:
+        folder: where to; its parents are made when missing.
+        tensors: any names and dtypes; written as contiguous CPU tensors.
+        facts: anything that JSON can hold.
+    """
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with _beside(folder) as draft:
+        save_file({name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}, draft / TENSORS)
+        (draft / FACTS).write_text(json.dumps(facts, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+        files = {
+            name: {"bytes": (draft / name).stat().st_size, "sha256": _sha256(draft / name)} for name in (TENSORS, FACTS)
+        }
+        manifest = {"files": files, "sha256": _digest(files)}
+        (draft / MANIFEST).write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
+        for path in draft.iterdir():
+            with path.open("rb+") as file:
+                os.fsync(file.fileno())
+        draft.chmod(0o755)  # mkdtemp makes it private, a shared classroom folder must not be
+        old = draft.with_suffix(".old")
+        if folder.exists():
+            folder.rename(old)
+        draft.rename(folder)
+        shutil.rmtree(old, ignore_errors=True)
+
+
+def stored(folder: Path) -> bool:
+    """Whether something stands at `folder`; `load` tells whether it is whole."""
+    return (folder / MANIFEST).exists()
+
+
+def facts(folder: Path) -> dict[str, Any]:
+    """The facts alone, verified, without reading the tensors. Raises InputError as `load` does."""
+    _verify(folder, (FACTS,))
+    read: dict[str, Any] = json.loads((folder / FACTS).read_text(encoding="utf-8"))
+    return read
+
+
+def load(folder: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
+    """Read tensors and facts, after checking size and sha256 of every file.
+
+    Raises:
+        InputError: a file is missing, cut off or changed; names the file and what it should have been.
+    """
+    _verify(folder, (TENSORS, FACTS))
+    return load_file(folder / TENSORS), facts(folder)
+
+
+def _verify(folder: Path, names: tuple[str, ...]) -> None:
+    remedy = "Delete the folder; what made it will make it again."
+    path = folder / MANIFEST
+    try:
+        manifest = json.loads(path.read_text(encoding="utf-8"))
+        files, whole = manifest["files"], manifest["sha256"] == _digest(manifest["files"])
+    except FileNotFoundError as error:
+        raise InputError(str(path), "no such file", "a manifest written last", remedy) from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise InputError(str(path), f"{type(error).__name__}: {error}", "a whole manifest", remedy) from error
+    if not whole or set(files) != {TENSORS, FACTS}:
+        raise InputError(str(path), "a changed manifest", "the one that was written", remedy)
+    for name in names:
+        path, expected = folder / name, files[name]
+        size = path.stat().st_size if path.is_file() else 0
+        if size != expected["bytes"]:
+            raise InputError(str(path), f"{size:,} bytes", f"{expected['bytes']:,} bytes", remedy)
+        if _sha256(path) != expected["sha256"]:
+            raise InputError(str(path), "changed content", f"sha256 {expected['sha256'][:12]}...", remedy)
+
+
+@contextlib.contextmanager
+def _beside(folder: Path) -> Iterator[Path]:
+    draft = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    try:
+        yield draft
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _digest(files: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(files, sort_keys=True).encode()).hexdigest()

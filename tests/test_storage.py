@@ -1,0 +1,69 @@
+import json
+
+import pytest
+import torch
+
+from adde_lite import storage
+from adde_lite.errors import InputError
+
+
+@pytest.fixture
+def folder(tmp_path):
+    where = tmp_path / "stored"
+    storage.store(where, {"a": torch.arange(6).reshape(2, 3), "b": torch.rand(4)}, {"recipe": "x", "n": 3})
+    return where
+
+
+def test_round_trip_is_bit_equal(tmp_path):
+    tensors = {"a": torch.rand(3, 2).T, "b": torch.tensor([1, 2], dtype=torch.uint8)}
+    storage.store(tmp_path / "new" / "folder", tensors, {"n": 1})
+    read, facts = storage.load(tmp_path / "new" / "folder")
+    assert facts == {"n": 1}
+    assert all(torch.equal(read[name], tensor) for name, tensor in tensors.items())
+
+
+def test_storing_again_replaces_and_leaves_nothing_else(folder):
+    storage.store(folder, {"c": torch.zeros(1)}, {})
+    tensors, facts = storage.load(folder)
+    assert list(tensors) == ["c"]
+    assert facts == {}
+    assert [path.name for path in folder.parent.iterdir()] == [folder.name]
+
+
+@pytest.mark.parametrize("name", [storage.TENSORS, storage.FACTS, storage.MANIFEST])
+@pytest.mark.parametrize("keep", [0, 1, 4, 0.5, -1])
+def test_truncated_file_is_refused_by_name(folder, name, keep):
+    content = (folder / name).read_bytes()
+    end = int(len(content) * keep) if isinstance(keep, float) else keep
+    (folder / name).write_bytes(content[:end])
+    with pytest.raises(InputError, match=name):
+        storage.load(folder)
+
+
+@pytest.mark.parametrize("name", [storage.TENSORS, storage.FACTS, storage.MANIFEST])
+def test_every_flipped_byte_is_noticed(folder, name):
+    content = (folder / name).read_bytes()
+    for position in range(0, len(content), max(1, len(content) // 40)):
+        flipped = bytearray(content)
+        flipped[position] ^= 4
+        (folder / name).write_bytes(bytes(flipped))
+        with pytest.raises(InputError):
+            storage.load(folder)
+
+
+def test_failed_write_leaves_the_old_folder_whole(folder, monkeypatch):
+    def full_disk(*_, **__):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(json, "dumps", full_disk)
+    with pytest.raises(OSError, match="No space"):
+        storage.store(folder, {"z": torch.zeros(1)}, {})
+    monkeypatch.undo()
+    assert set(storage.load(folder)[0]) == {"a", "b"}
+    assert [path.name for path in folder.parent.iterdir()] == [folder.name]
+
+
+def test_missing_folder_says_what_was_expected(tmp_path):
+    assert not storage.stored(tmp_path / "nothing")
+    with pytest.raises(InputError, match="no such file"):
+        storage.load(tmp_path / "nothing")
