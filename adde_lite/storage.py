@@ -39,7 +39,8 @@ def store(folder: Path, tensors: Mapping[str, Tensor], facts: Mapping[str, Any])
             name: {"bytes": (draft / name).stat().st_size, "sha256": _sha256(draft / name)} for name in (TENSORS, FACTS)
         }
         manifest = {"files": files, "sha256": _digest(files)}
-        (draft / MANIFEST).write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
+        # No newline at its end: a manifest that lost its last byte must not read as whole.
+        (draft / MANIFEST).write_text(json.dumps(manifest, indent=1), encoding="utf-8")
         for path in draft.iterdir():
             with path.open("rb+") as file:
                 os.fsync(file.fileno())
