@@ -1,0 +1,45 @@
+# What you need: Python 3.11 or newer with its venv module, make, a C library. The rest is set up in .venv on first use.
+#   make lab PIP_ARGS="..."     more arguments for pip, such as your own package index
+#   make lab LAB_ARGS="..."     more arguments for JupyterLab, such as --no-browser
+#   make bench BENCH=name       one figure instead of all
+#   make test PYTHON=python3.12 another Python (only when .venv is made)
+
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/.ready
+
+.PHONY: help lab test notebooks bench clean
+
+help:
+	@echo "make lab        open JupyterLab at the first notebook"
+	@echo "make test       linters, types, tests, all notebooks in profile tiny, browser tests"
+	@echo "make notebooks  build and execute all notebooks from notebooks/source"
+	@echo "make bench      measure every figure, or one with BENCH=name"
+	@echo "make clean      remove everything that make has made"
+
+lab: $(READY)
+	$(BIN)/jupyter lab --ServerApp.root_dir="$(CURDIR)" $(LAB_ARGS) notebooks/00_start_here.ipynb
+
+test: export OMP_NUM_THREADS ?= 2 # the budgets are stated for two cores, and small arrays gain nothing from more
+test: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/python -m pytest
+
+notebooks: $(READY)
+	$(BIN)/python notebooks/build.py
+
+bench: $(READY)
+	$(BIN)/python -m bench $(BENCH)
+
+clean:
+	rm -rf .venv build data/cache adde_lite.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+$(READY): pyproject.toml
+	@command -v $(PYTHON) >/dev/null || { echo "No $(PYTHON) here: install Python 3.11 or newer, or name yours with PYTHON=..."; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "$(PYTHON) is older than Python 3.11: name a newer one, as in: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { echo "$(PYTHON) has no venv module: install it (Debian and Ubuntu: apt install python3-venv)"; exit 1; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install $(PIP_ARGS) -e ".[test]"
+	@touch $@
