@@ -168,7 +168,7 @@ class AttributeSchema:
             InputError: unknown attribute or value, or two edits of one attribute.
         """
         target = self.check(labels).clone()
-        for edit in self._distinct(edits):
+        for edit in self.distinct(edits):
             target[:, self.index(edit.attribute)] = self.code(edit.attribute, edit.value)
         return target
 
@@ -227,7 +227,9 @@ class AttributeSchema:
             )
         return cls.of(stored)
 
-    def _distinct(self, edits: Edit | Iterable[Edit]) -> list[Edit]:
+    @staticmethod
+    def distinct(edits: Edit | Iterable[Edit]) -> list[Edit]:
+        """One or several edits as a list. Raises InputError when two of them change the same attribute."""
         listed = [edits] if isinstance(edits, Edit) else list(edits)
         names = [edit.attribute for edit in listed]
         for name in names:

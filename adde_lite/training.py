@@ -1,0 +1,305 @@
+"""The one training loop, on Lightning Fabric: the same function on a laptop's CPU and on a GPU.
+
+A model offers `loss(images, labels)`, a dictionary of terms to add up, and `parameter_groups(weight_decay)`. The loop
+does devices, precision, order, augmentation, schedule and progress. Order and augmentation are keyed by
+(seed, epoch, image), so a run that was interrupted goes on exactly where the last finished epoch left it.
+"""
+
+import hashlib
+import json
+import logging
+import math
+import shutil
+import time
+import warnings
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
+
+import torch
+from torch import Tensor, nn
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+
+from adde_lite import storage
+from adde_lite.attributes import AttributeSchema
+from adde_lite.augmentation import EPOCH_STRIDE, Augmentation
+from adde_lite.data.images import AttributeImages
+from adde_lite.errors import InputError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Model = TypeVar("Model", bound=nn.Module)
+
+
+class Trainable(Protocol):
+    """What the loop asks of a model; every model of the package is also an `nn.Module`."""
+
+    schema: AttributeSchema
+    recipe: Any
+
+    def loss(self, images: Tensor, labels: Tensor) -> dict[str, Tensor]: ...
+
+    def parameter_groups(self, weight_decay: float) -> list[dict[str, object]]: ...
+
+
+@dataclass(frozen=True)
+class TrainingRecipe:
+    """How a model is trained. AdamW on a one-cycle schedule.
+
+    Args:
+        epochs: passes over the images.
+        batch_size: images a step; the last, smaller batch of an epoch is left out.
+        learning_rate: the peak of the cycle.
+        weight_decay: of weights; biases and normalisation scales are free.
+        warmup: share of the steps that the learning rate rises.
+        average: decay of the running average of the weights that becomes the result; 0 takes the last weights.
+        seed: of the initial weights (by `seeded`), the order and the augmentation.
+        bf16: matrix products in bfloat16 where the device does them in hardware, otherwise float32 throughout.
+        augmentation: what happens to the images.
+    """
+
+    epochs: int = 12
+    batch_size: int = 64
+    learning_rate: float = 4e-3
+    weight_decay: float = 0.05
+    warmup: float = 0.3
+    average: float = 0.0
+    seed: int = 0
+    bf16: bool = True
+    augmentation: Augmentation = field(default_factory=Augmentation)
+
+
+@dataclass(frozen=True)
+class History:
+    """One row an epoch: its number, learning rate, each loss term (mean over the epoch) and CPU seconds so far."""
+
+    rows: tuple[dict[str, float], ...] = ()
+
+    def table(self) -> "pd.DataFrame":
+        """The rows as a table, indexed by epoch."""
+        import pandas as pd  # 0.3 s, which only a reader of the table should pay
+
+        return pd.DataFrame(list(self.rows)).set_index("epoch")
+
+
+def seeded(build: Callable[[], Model], seed: int) -> Model:
+    """Build a model from a seed without touching the random state of the caller."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        return build()
+
+
+def train(
+    model: Trainable,
+    data: AttributeImages,
+    recipe: TrainingRecipe,
+    *,
+    device: str = "auto",
+    checkpoint: Path | None = None,
+    progress: bool = True,
+) -> History:
+    """Train `model` in place on `data`.
+
+    Args:
+        model: what to train; ends on the CPU, in evaluation mode.
+        data: images and labels, kept on the device as uint8.
+        recipe: how.
+        device: "auto", "cpu" or "cuda".
+        checkpoint: a folder rewritten after every epoch; when it holds a run of the same recipe, that run goes on.
+        progress: show a bar.
+
+    Raises:
+        InputError: fewer than two images, a schema that is not the model's, or a checkpoint of another recipe.
+        FloatingPointError: the loss became infinite or not a number; the weights are of no use.
+    """
+    from lightning.fabric import Fabric  # seconds, which only those who train should pay
+    from tqdm.auto import tqdm
+
+    _check(model, data)
+    accelerator = ("cuda" if torch.cuda.is_available() else "cpu") if device == "auto" else device
+    logging.getLogger("lightning.fabric").setLevel(logging.WARNING)  # it announces its precision on stderr
+    fabric = Fabric(accelerator=accelerator, devices=1, precision="bf16-mixed" if _bf16(recipe, accelerator) else 32)
+    network = cast(nn.Module, model).to(memory_format=torch.channels_last)
+    batch = min(recipe.batch_size, len(data))
+    steps = len(data) // batch
+    optimiser = torch.optim.AdamW(model.parameter_groups(recipe.weight_decay), recipe.learning_rate, fused=True)
+    wrapped, optimiser = fabric.setup(network, optimiser)
+    wrapped.mark_forward_method("loss")
+    schedule = torch.optim.lr_scheduler.OneCycleLR(
+        optimiser, recipe.learning_rate, total_steps=recipe.epochs * steps, pct_start=recipe.warmup
+    )
+    average = None
+    if recipe.average:
+        average = AveragedModel(network, multi_avg_fn=get_ema_multi_avg_fn(recipe.average), use_buffers=True)
+    run = _Run(network, optimiser, schedule, average, run_hash(model, recipe, {"images": len(data)}))
+    rows = run.resume(checkpoint) if checkpoint else []
+    images, labels = data.images.to(fabric.device), data.labels.to(fabric.device)
+    spent = rows[-1]["cpu_seconds"] if rows else 0.0
+    started = time.process_time()
+    wrapped.train()
+    with tqdm(total=recipe.epochs * steps, initial=len(rows) * steps, disable=not progress, desc="training") as bar:
+        for epoch in range(len(rows), recipe.epochs):
+            generator = torch.Generator().manual_seed(recipe.seed * EPOCH_STRIDE + epoch)
+            order = torch.randperm(len(data), generator=generator)
+            draws = recipe.augmentation.draws(len(data), recipe.seed, epoch)
+            sums: dict[str, Tensor] = {}
+            for rows_of_batch in order[: steps * batch].split(batch):
+                views = recipe.augmentation(images[rows_of_batch].float() / 255, draws[rows_of_batch])
+                terms = wrapped.loss(views.to(memory_format=torch.channels_last), labels[rows_of_batch])
+                optimiser.zero_grad()
+                fabric.backward(torch.stack(list(terms.values())).sum())
+                optimiser.step()
+                schedule.step()
+                if average is not None:
+                    average.update_parameters(network)
+                for name, term in terms.items():
+                    sums[name] = sums.get(name, 0) + term.detach()
+                bar.update()
+            means = {name: float(total) / steps for name, total in sums.items()}
+            _refuse_nonsense(means, epoch)
+            cpu_seconds = round(spent + time.process_time() - started, 1)
+            rows.append(
+                {"epoch": epoch, "learning_rate": float(schedule.get_last_lr()[0]), **means, "cpu_seconds": cpu_seconds}
+            )
+            bar.set_postfix({name: f"{mean:.3f}" for name, mean in means.items()})
+            if checkpoint:
+                run.save(checkpoint, rows)
+    if average is not None:
+        network.load_state_dict(average.module.state_dict())
+    network.cpu().eval()
+    return History(tuple(rows))
+
+
+def train_or_load(
+    folder: Path,
+    model: Trainable,
+    data: Callable[[], AttributeImages],
+    recipe: TrainingRecipe,
+    data_facts: Mapping[str, Any],
+    *,
+    device: str = "auto",
+    progress: bool = True,
+) -> History:
+    """Load the weights in `folder` when they belong to this recipe, otherwise train them here and store them.
+
+    Args:
+        folder: where the weights are or go.
+        model: the fresh model; it gets the weights.
+        data: called only when there is something to train.
+        recipe: how to train.
+        data_facts: what makes the data what it is (name, size, seed, version); part of the recipe's hash.
+        device, progress: as in `train`.
+
+    An interrupted training goes on at its last finished epoch when the call is repeated. Weights that were cut off or
+    changed are trained again, with a warning that says what was wrong with them.
+    """
+    wanted = run_hash(model, recipe, data_facts)
+    network = cast(nn.Module, model)
+    if storage.stored(folder):
+        try:
+            if storage.facts(folder).get("hash") == wanted:
+                tensors, facts = storage.load(folder)
+                network.load_state_dict(tensors)
+                network.eval()
+                return History(tuple(facts["history"]))
+        except InputError as error:
+            warnings.warn(f"training again, because of unusable weights: {error}", stacklevel=2)
+    checkpoint = folder.with_name(f"{folder.name}-{wanted}.checkpoint")
+    history = train(model, data(), recipe, device=device, checkpoint=checkpoint, progress=progress)
+    facts = {"hash": wanted, "recipe": recipe_facts(model, recipe, data_facts), "history": list(history.rows)}
+    storage.store(folder, network.state_dict(), facts)
+    shutil.rmtree(checkpoint, ignore_errors=True)
+    return history
+
+
+def recipe_facts(model: Trainable, recipe: TrainingRecipe, data_facts: Mapping[str, Any]) -> dict[str, Any]:
+    """Everything that decides the weights, as JSON-able facts."""
+    return {
+        "model": {"class": type(model).__name__, **asdict(model.recipe)},
+        "schema": model.schema.to_json(),
+        "training": asdict(recipe),
+        "data": dict(data_facts),
+    }
+
+
+def run_hash(model: Trainable, recipe: TrainingRecipe, data_facts: Mapping[str, Any]) -> str:
+    """A short name of `recipe_facts`: equal facts, equal hash."""
+    text = json.dumps(recipe_facts(model, recipe, data_facts), sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+@dataclass
+class _Run:
+    """What a checkpoint holds: the objects whose state the next epoch needs."""
+
+    network: nn.Module
+    optimiser: Any
+    schedule: Any
+    average: AveragedModel | None
+    hash: str
+
+    def save(self, folder: Path, rows: list[dict[str, float]]) -> None:
+        state = self.optimiser.state_dict()
+        moments = {
+            f"optimiser.{index}.{name}": value
+            for index, entry in state["state"].items()
+            for name, value in entry.items()
+        }
+        weights = {f"network.{name}": value for name, value in self.network.state_dict().items()}
+        if self.average is not None:
+            weights |= {f"average.{name}": value for name, value in self.average.state_dict().items()}
+        facts = {
+            "hash": self.hash,
+            "rows": rows,
+            "groups": state["param_groups"],
+            "schedule": self.schedule.state_dict(),
+        }
+        storage.store(folder, weights | moments, facts)
+
+    def resume(self, folder: Path) -> list[dict[str, float]]:
+        if not storage.stored(folder):
+            return []
+        tensors, facts = storage.load(folder)
+        if facts["hash"] != self.hash:
+            remedy = "Train into another folder, or delete this one to start anew."
+            raise InputError(str(folder), f"a run of recipe {facts['hash']}", f"recipe {self.hash}", remedy)
+        moments: dict[int, dict[str, Tensor]] = {}
+        for name in [name for name in tensors if name.startswith("optimiser.")]:
+            _, index, moment = name.split(".")
+            moments.setdefault(int(index), {})[moment] = tensors.pop(name)
+        self.network.load_state_dict(_under("network.", tensors))
+        if self.average is not None:
+            self.average.load_state_dict(_under("average.", tensors))
+        self.optimiser.load_state_dict({"state": moments, "param_groups": facts["groups"]})
+        self.schedule.load_state_dict(facts["schedule"])
+        rows: list[dict[str, float]] = facts["rows"]
+        return rows
+
+
+def _under(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    return {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}
+
+
+def _bf16(recipe: TrainingRecipe, accelerator: str) -> bool:
+    if accelerator == "cuda":
+        return recipe.bf16 and torch.cuda.is_bf16_supported(including_emulation=False)
+    # Without these instructions bfloat16 on a CPU is emulated, several times slower than float32.
+    return recipe.bf16 and accelerator == "cpu" and bool(torch.cpu._is_avx512_bf16_supported())
+
+
+def _check(model: Trainable, data: AttributeImages) -> None:
+    if len(data) < 2:
+        raise InputError("training data", f"{len(data)} images", "at least 2", "Batch statistics need more than one.")
+    if data.schema != model.schema:
+        given, expected = ", ".join(data.schema.names), ", ".join(model.schema.names)
+        raise InputError("training data", f"the schema {given}", f"the model's schema {expected}", "Use the same one.")
+
+
+def _refuse_nonsense(means: Mapping[str, float], epoch: int) -> None:
+    wrong = [name for name, mean in means.items() if not math.isfinite(mean)]
+    if wrong:
+        raise FloatingPointError(
+            f"epoch {epoch}: the {wrong[0]} loss is {means[wrong[0]]}. Lower the learning rate, or set bf16=False."
+        )
