@@ -24,6 +24,7 @@ build that fails leaves the old notebook in place.
 import argparse
 import hashlib
 import json
+import math
 import os
 import re
 import sys
@@ -133,8 +134,10 @@ def cost_of(pid: int) -> Cost:
     cpu_s = sum(time.user + time.system + time.children_user + time.children_system for time in times)
     status = Path(f"/proc/{pid}/status")
     if status.exists() and (peak := re.search(r"VmHWM:\s+(\d+) kB", status.read_text())):
-        return Cost(round(cpu_s), round(int(peak[1]) / 1000))
-    return Cost(round(cpu_s), round(process.memory_info().rss / 1e6))  # the system keeps no peak: the present size
+        return Cost(math.ceil(cpu_s), math.ceil(int(peak[1]) * 1024 / 1e6))
+    return Cost(
+        math.ceil(cpu_s), math.ceil(process.memory_info().rss / 1e6)
+    )  # the system keeps no peak: the present size
 
 
 def kernel_environment(profile: str) -> dict[str, str]:
