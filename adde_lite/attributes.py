@@ -7,7 +7,6 @@ attribute; its *indicator* is -1 at the value that goes, +1 at the value that co
 (Hou et al., ICCV 2021, Fig. 2).
 """
 
-import difflib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,7 +17,7 @@ from typing import Any, Self
 import torch
 from torch import Tensor
 
-from adde_lite.errors import InputError
+from adde_lite.errors import InputError, unknown
 
 MISSING = -1
 
@@ -94,7 +93,7 @@ class AttributeSchema:
     def index(self, attribute: str) -> int:
         """Position of an attribute. Raises InputError (with the closest name) when there is none such."""
         if attribute not in self.names:
-            raise self._unknown("schema", "attribute", attribute, self.names)
+            raise unknown("schema", "attribute", attribute, self.names)
         return self.names.index(attribute)
 
     def options(self, attribute: str) -> tuple[str, ...]:
@@ -107,7 +106,7 @@ class AttributeSchema:
             return MISSING
         options = self.options(attribute)
         if value not in options:
-            raise self._unknown(f"attribute {attribute!r}", "value", value, options)
+            raise unknown(f"attribute {attribute!r}", "value", value, options)
         return options.index(value)
 
     def column(self, attribute: str, value: str) -> int:
@@ -236,10 +235,3 @@ class AttributeSchema:
             if names.count(name) > 1:
                 raise InputError("edits", f"two edits of {name!r}", "one edit an attribute", "Keep the one you want.")
         return listed
-
-    @staticmethod
-    def _unknown(where: str, kind: str, given: object, valid: Sequence[str]) -> InputError:
-        close = difflib.get_close_matches(str(given).lower(), [word.lower() for word in valid], n=1, cutoff=0.5)
-        nearest = [word for word in valid if close and word.lower() == close[0]]
-        remedy = f"Did you mean {nearest[0]!r}?" if nearest else f"Choose one of the {kind}s listed."
-        return InputError(where, f"{kind} {given!r}", f"one of {', '.join(valid)}", remedy)

@@ -33,7 +33,10 @@ def literal(labels, gallery):
 
 
 def listed(queries):
-    return [(int(r), int(a), tuple(t.tolist())) for r, a, t in zip(queries.reference, queries.edited, queries.target)]
+    return [
+        (int(r), int(a), tuple(t.tolist()))
+        for r, a, t in zip(queries.reference, queries.edited, queries.target, strict=True)
+    ]
 
 
 @given(seed=st.integers(0, 2**32 - 1), rows=st.integers(0, 12), gallery=st.integers(0, 12))

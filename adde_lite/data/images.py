@@ -11,7 +11,7 @@ from torch import Tensor
 from torchvision.utils import make_grid
 
 from adde_lite.attributes import MISSING, AttributeSchema
-from adde_lite.errors import InputError
+from adde_lite.errors import InputError, unknown
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -43,7 +43,9 @@ class AttributeImages:
         object.__setattr__(self, "columns", {name: np.asarray(column) for name, column in self.columns.items()})
         shape = tuple(self.images.shape)
         if self.images.dtype != torch.uint8 or len(shape) != 4 or shape[1] != 3:
-            raise InputError("images", f"{self.images.dtype} {shape}", "uint8 (N, 3, H, W)", "Convert to RGB, 0 to 255.")
+            raise InputError(
+                "images", f"{self.images.dtype} {shape}", "uint8 (N, 3, H, W)", "Convert to RGB, 0 to 255."
+            )
         self.schema.check(self.labels)
         lengths = {"labels": len(self.labels), "ids": len(self.ids)}
         lengths |= {f"column {name!r}": len(column) for name, column in self.columns.items()}
@@ -81,7 +83,7 @@ class AttributeImages:
         keep = np.ones(len(self), dtype=bool)
         for name, wanted in conditions.items():
             if name not in self.columns:
-                raise InputError("where", f"column {name!r}", f"one of {', '.join(self.columns) or 'none'}", "Name one.")
+                raise unknown("where", "column", name, self.columns)
             keep &= self.columns[name] == wanted
             if not keep.any():
                 found = ", ".join(map(str, np.unique(self.columns[name])[:8]))
@@ -102,7 +104,7 @@ class AttributeImages:
         if not shares or min(shares.values()) <= 0 or sum(shares.values()) > 1 + 1e-9:
             raise InputError("split", str(dict(shares)), "positive shares summing to at most 1", "Rescale the shares.")
         if by is not None and by not in self.columns:
-            raise InputError("split", f"column {by!r}", f"one of {', '.join(self.columns) or 'none'}", "Name one.")
+            raise unknown("split", "column", by, self.columns)
         groups = np.asarray(self.ids) if by is None else self.columns[by]
         names, member = np.unique(groups, return_inverse=True)
         order = np.random.default_rng(seed).permutation(len(names))
@@ -147,4 +149,5 @@ class AttributeImages:
             raise InputError("contact_sheet", "no images", "at least one", "Choose a larger subset.")
         blank = math.ceil(len(self) / columns) * columns - len(self)
         white = torch.full((blank, *self.images.shape[1:]), 255, dtype=torch.uint8)
-        return make_grid(torch.cat([self.images, white]), nrow=columns, padding=padding, pad_value=255)
+        sheet: Tensor = make_grid(torch.cat([self.images, white]), nrow=columns, padding=padding, pad_value=255)
+        return sheet
