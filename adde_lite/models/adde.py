@@ -97,6 +97,11 @@ class AttributeEncoder(nn.Module):
         logits = self.predictor(embeddings.to(next(self.parameters()).device)).cpu()
         return torch.cat([block.softmax(1) for block in torch.split(logits, list(self.schema.sizes), dim=1)], dim=1)
 
+    def classify(self, embeddings: Tensor) -> Tensor:
+        """The most probable value of each attribute: embeddings (N, A, d) -> label codes int64 (N, A)."""
+        blocks = torch.split(self.predict(embeddings), list(self.schema.sizes), dim=1)
+        return torch.stack([block.argmax(1) for block in blocks], dim=1)
+
 
 class AttributeHeads(nn.Module):
     """A two-layer networks phi_a as two batched products: features (N, F) -> (N, A, d)."""

@@ -92,4 +92,5 @@ def nearest(queries: Tensor, gallery: Tensor, k: int) -> Tensor:
     if not 1 <= k <= len(gallery):
         raise InputError("k", str(k), f"1 to {len(gallery)}, the size of the gallery", "Ask for fewer results.")
     at_once = max(1, SCORES_AT_ONCE // len(gallery))
-    return torch.cat([(part @ gallery.T).topk(k, dim=1).indices for part in queries.split(at_once)])
+    found: list[Tensor] = [(part @ gallery.T).topk(k, dim=1).indices for part in queries.split(at_once)]
+    return torch.cat(found)

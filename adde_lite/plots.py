@@ -1,0 +1,168 @@
+"""Every picture of the course: pure functions from data to a `Picture`, a matplotlib figure that carries its alt text.
+
+Nothing here touches pyplot: figures have no global state, so they can be drawn from any thread, and showing one twice
+shows the same one twice.
+"""
+
+import io
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from PIL import Image
+from torch import Tensor
+
+# Okabe and Ito's colours: they stay apart in every common form of colour blindness.
+BLUE, ORANGE, GREEN, VERMILION = "#0072B2", "#E69F00", "#009E73", "#D55E00"
+PURPLE, SKY, INK, PAPER, MIST = "#CC79A7", "#56B4E9", "#2B2B33", "#FFFFFF", "#C9CBD3"
+CYCLE = (BLUE, ORANGE, GREEN, PURPLE, SKY, VERMILION)
+
+STYLE: dict[str, Any] = {
+    "font.size": 9.5,
+    "font.family": "DejaVu Sans",  # comes with matplotlib: the same letters on every machine
+    "text.color": INK,
+    "axes.labelcolor": INK,
+    "axes.edgecolor": MIST,
+    "axes.titlesize": 10,
+    "axes.titlelocation": "left",
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.prop_cycle": mpl.cycler(color=CYCLE),
+    "xtick.color": INK,
+    "ytick.color": INK,
+    "grid.color": "#ECEDF1",
+    "figure.facecolor": PAPER,
+}
+DPI = 110
+
+
+class Picture(Figure):
+    """A figure with alt text.
+
+    Args:
+        alt: what a reader who cannot see the picture needs to know, in a sentence or two.
+        size: width and height in inches.
+    """
+
+    def __init__(self, alt: str, size: tuple[float, float]) -> None:
+        super().__init__(figsize=size, dpi=DPI, layout="constrained")
+        FigureCanvasAgg(self)
+        self.alt = alt
+
+    def png(self) -> bytes:
+        """The picture as a PNG file."""
+        return self._saved("png")
+
+    def webp(self) -> bytes:
+        """The picture as a WebP file, a quarter of the PNG: for pages that hold many frames."""
+        image = Image.open(io.BytesIO(self._saved("png"))).convert("RGB")
+        buffer = io.BytesIO()
+        image.save(buffer, "WEBP", quality=88)
+        return buffer.getvalue()
+
+    def _saved(self, kind: str) -> bytes:
+        buffer = io.BytesIO()
+        # No date and no version inside: the same picture is the same bytes.
+        self.savefig(buffer, format=kind, metadata={"Software": None})
+        return buffer.getvalue()
+
+    def _repr_mimebundle_(self, **_: object) -> tuple[dict[str, Any], dict[str, Any]]:
+        return {"image/png": self.png(), "text/plain": self.alt}, {"image/png": {"alt": self.alt}}
+
+
+def contact_sheet(images: Sequence[Tensor], captions: Sequence[str], alt: str, *, columns: int = 8) -> Picture:
+    """Images in a grid, each with its caption below.
+
+    Args:
+        images: uint8 (3, H, W) each.
+        captions: one an image; "" for none.
+        alt: the picture's alt text.
+        columns: how many stand side by side.
+    """
+    rows = -(-len(images) // columns)
+    with mpl.rc_context(STYLE):
+        picture = Picture(alt, (1.15 * columns, 1.38 * rows))
+        axes = picture.subplots(rows, columns, squeeze=False).ravel()
+        for place in axes:
+            place.set_axis_off()
+        for place, image, caption in zip(axes, images, captions, strict=False):
+            _draw(place, image)
+            place.set_title(caption, fontsize=7.5, loc="center", pad=2.5, y=-0.18)
+    return picture
+
+
+def edit_answer(
+    reference: Tensor,
+    edit: str,
+    results: Sequence[Tensor],
+    drifted: Sequence[Sequence[str]],
+    *,
+    title: str = "",
+) -> Picture:
+    """A garment, the edit, and what came back.
+
+    Args:
+        reference: the garment that is edited, uint8 (3, H, W).
+        edit: the edit in words, such as "pattern → floral".
+        results: the images found, best first.
+        drifted: for each result what is not as asked for, such as ["sleeve: long"]; empty when all is right.
+        title: above the picture.
+    """
+    right = sum(not wrong for wrong in drifted)
+    alt = f"{edit}: of {len(results)} results {right} are exactly as asked for; " + "; ".join(
+        f"result {rank} {'is right' if not wrong else 'has ' + ', '.join(wrong)}"
+        for rank, wrong in enumerate(drifted, 1)
+    )
+    with mpl.rc_context(STYLE):
+        picture = Picture(alt, (1.3 * (len(results) + 1.6), 2.15))
+        axes = picture.subplots(1, len(results) + 1, width_ratios=[1.6] + [1] * len(results))
+        if title:
+            picture.suptitle(title, x=0.01, ha="left", fontsize=10)
+        _draw(axes[0], reference)
+        axes[0].set_title("your garment", loc="center", fontsize=9)
+        axes[0].set_xlabel(edit, fontsize=9.5, fontweight="bold", color=INK)
+        for rank, (place, image, wrong) in enumerate(zip(axes[1:], results, drifted, strict=True), 1):
+            _draw(place, image)
+            colour = ORANGE if wrong else BLUE
+            for side in place.spines.values():
+                side.set(visible=True, color=colour, linewidth=2.2, linestyle="--" if wrong else "-")
+            place.set_title(f"{rank}", loc="center", fontsize=9)
+            place.set_xlabel("\n".join(f"✗ {entry}" for entry in wrong[:3]) or "✓ as asked", fontsize=7.5)
+    return picture
+
+
+def score_bars(rows: Mapping[str, Mapping[str, float]], columns: Sequence[str], alt: str, *, ours: str) -> Picture:
+    """Rows of scores in [0, 1] as bars, one panel a column, our row in colour.
+
+    Args:
+        rows: row name -> column name -> score.
+        columns: which columns, one panel each.
+        alt: the picture's alt text.
+        ours: the row to stress.
+    """
+    names = list(rows)
+    with mpl.rc_context(STYLE):
+        picture = Picture(alt, (2.7 * len(columns) + 1.4, 0.34 * len(names) + 0.9))
+        panels = picture.subplots(1, len(columns), sharey=True, squeeze=False)[0]
+        for panel, column in zip(panels, columns, strict=True):
+            scores = [rows[name][column] for name in names]
+            panel.barh(names, scores, color=[BLUE if name == ours else MIST for name in names], height=0.68)
+            for place, score in enumerate(scores):
+                panel.text(score + 0.02, place, f"{score:.2f}", va="center", fontsize=8.5)
+            panel.set(title=column.replace("_", " "), xlim=(0, 1.16), xticks=(0, 0.5, 1))
+            panel.tick_params(length=0)
+        panels[0].invert_yaxis()
+        panels[0].set_yticks(range(len(names)), [name.replace("_", " ") for name in names])
+    return picture
+
+
+def _draw(place: Axes, image: Tensor) -> None:
+    pixels = np.asarray(image.permute(1, 2, 0))
+    place.imshow(pixels, interpolation="nearest" if min(pixels.shape[:2]) < 96 else "antialiased")
+    place.set(xticks=[], yticks=[])
+    for side in place.spines.values():
+        side.set_visible(False)
