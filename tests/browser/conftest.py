@@ -1,0 +1,230 @@
+"""A real JupyterLab in a real Chromium: what the browser tests stand on.
+
+A test asks for `open_notebook` and gets a `Tab` for a fresh copy of a notebook of the course, outputs cleared:
+
+    tab = open_notebook("00_start_here")
+    tab.run_all()
+    tab.show(".edit-slider").get_by_role("slider").press("ArrowRight")
+
+Where Chromium or Playwright is missing, these tests skip with one line that says so.
+"""
+
+import os
+import secrets
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import nbformat
+import pytest
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Locator, Page
+
+NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
+CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
+CHROMIUM_FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+LAB_START_S = 60
+RUN_MS = 300_000
+DRAW_MS = 20_000
+
+# The notebook's model, not the page: cells that are scrolled out of sight are not in the page.
+STATE = """() => {
+    const panel = window.jupyterapp?.shell.currentWidget;
+    const kernel = panel?.sessionContext?.session?.kernel?.status;
+    const cells = panel?.content?.model ? Array.from(panel.content.model.cells) : [];
+    const code = cells.filter(cell => cell.type === 'code' && cell.sharedModel.getSource().trim());
+    const outputs = code.flatMap(cell => cell.sharedModel.outputs);
+    return {
+        ready: code.length > 0 && kernel === 'idle',
+        ran: code.every(cell => cell.executionCount !== null),
+        errors: outputs.filter(output => output.output_type === 'error').map(e => `${e.ename}: ${e.evalue}`),
+    };
+}"""
+PIXELS = """async selector => {
+    const pictures = [];
+    for (const image of document.querySelectorAll(`img${selector}, ${selector} img`)) {
+        await image.decode();
+        const canvas = new OffscreenCanvas(image.naturalWidth, image.naturalHeight);
+        const context = canvas.getContext('2d');
+        context.drawImage(image, 0, 0);
+        const data = context.getImageData(0, 0, canvas.width, canvas.height).data;
+        const hash = await crypto.subtle.digest('SHA-256', data);
+        pictures.push(canvas.width + 'x' + canvas.height + ':' + new Uint8Array(hash).join());
+    }
+    return pictures;
+}"""
+
+
+@dataclass(frozen=True)
+class Tab:
+    """One notebook open in JupyterLab."""
+
+    page: "Page"
+
+    def run_all(self) -> None:
+        """Run the notebook top to bottom; fail with the first error a cell raises."""
+        self.page.wait_for_function(f"({STATE})().ready", timeout=RUN_MS)
+        self.page.evaluate("void window.jupyterapp.commands.execute('notebook:run-all-cells')")
+        finished = f"(state => state.errors.length || (state.ready && state.ran))(({STATE})())"
+        self.page.wait_for_function(finished, timeout=RUN_MS)
+        assert self.page.evaluate(STATE)["errors"] == []
+
+    def show(self, selector: str) -> "Locator":
+        """Scroll through the cells until an element matches `selector`; return it."""
+        found = self.page.locator(selector).first
+        count = self.page.evaluate("window.jupyterapp.shell.currentWidget.content.widgets.length")
+        for position in range(count):
+            if found.is_visible():
+                break
+            self.page.evaluate(
+                """async position => {
+                    const notebook = window.jupyterapp.shell.currentWidget.content;
+                    notebook.activeCellIndex = position;
+                    await notebook.scrollToItem(position, 'center');
+                }""",
+                position,
+            )
+            self.page.wait_for_timeout(200)
+        assert found.is_visible(), f"no cell shows {selector}"
+        found.scroll_into_view_if_needed()
+        return found
+
+    def pixels(self, selector: str) -> list[str]:
+        """Size and hash of the decoded pixels of each picture that matches `selector` or lies in such an element."""
+        pictures: list[str] = self.page.evaluate(PIXELS, selector)
+        assert pictures, f"no picture in {selector}"
+        return pictures
+
+    def wait_for_pixels(self, selector: str, wanted: Callable[[list[str]], bool]) -> None:
+        """Wait until the pictures are as wanted; fail after DRAW_MS."""
+        deadline = time.monotonic() + DRAW_MS / 1000
+        while not wanted(self.pixels(selector)):
+            assert time.monotonic() < deadline, f"the pictures in {selector} did not become as wanted"
+            self.page.wait_for_timeout(50)
+
+
+@pytest.fixture(scope="session")
+def chromium_path() -> str:
+    """The Chromium of this machine."""
+    path = next(filter(None, map(shutil.which, CHROMIUM_NAMES)), None)
+    if path is None:
+        pytest.skip("no Chromium on this machine: install it to run the browser tests")
+    return path
+
+
+@pytest.fixture(scope="module")  # not longer: while Playwright runs, no other asyncio loop can run in this thread
+def browser(chromium_path: str) -> Iterator["Browser"]:
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    with playwright.sync_playwright() as started:
+        chromium = started.chromium.launch(executable_path=chromium_path, args=list(CHROMIUM_FLAGS))
+        yield chromium
+        chromium.close()
+
+
+@dataclass(frozen=True)
+class Lab:
+    """A running JupyterLab that serves `folder`."""
+
+    folder: Path
+    port: int
+    token: str
+
+    def url(self, path: str) -> str:
+        return f"http://127.0.0.1:{self.port}/{path}token={self.token}"
+
+
+@pytest.fixture(scope="session")
+def lab(chromium_path: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    """JupyterLab of this environment with settings of its own, kernels in profile tiny."""
+    home = tmp_path_factory.mktemp("lab")
+    private = {
+        name: str(home / name.lower())
+        for name in (
+            "JUPYTER_CONFIG_DIR",
+            "JUPYTER_DATA_DIR",
+            "JUPYTER_RUNTIME_DIR",
+            "JUPYTERLAB_SETTINGS_DIR",
+            "JUPYTERLAB_WORKSPACES_DIR",
+        )
+    }
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    served = Lab(home / "notebooks", port, secrets.token_hex(16))
+    served.folder.mkdir()
+    log = home / "log.txt"
+    options = {
+        "LabApp.expose_app_in_browser": "True",
+        "LabApp.news_url": "None",
+        "LabApp.check_for_updates_class": "jupyterlab.NeverCheckForUpdate",
+        "IdentityProvider.token": served.token,
+        "ServerApp.port": str(port),
+        "ServerApp.port_retries": "0",
+        "ServerApp.root_dir": str(served.folder),
+    }
+    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"]
+    with log.open("w") as out:
+        server = subprocess.Popen(
+            [*command, *(f"--{name}={value}" for name, value in options.items())],
+            env=os.environ | private | {"ADDE_LITE_PROFILE": "tiny"},
+            stdout=out,
+            stderr=subprocess.STDOUT,
+        )
+    try:
+        _wait_until_up(server, served, log)
+        yield served
+    finally:
+        server.terminate()  # which shuts its kernels down as well
+        server.wait(timeout=30)
+
+
+def _wait_until_up(server: "subprocess.Popen[bytes]", served: Lab, log: Path) -> None:
+    deadline = time.monotonic() + LAB_START_S
+    while True:
+        assert server.poll() is None, f"JupyterLab ended:\n{log.read_text()}"
+        assert time.monotonic() < deadline, f"JupyterLab did not answer in {LAB_START_S} s:\n{log.read_text()}"
+        try:
+            urllib.request.urlopen(served.url("api/status?"), timeout=5).close()
+            return
+        except urllib.error.URLError:
+            time.sleep(0.2)
+
+
+@pytest.fixture
+def open_notebook(browser: "Browser", lab: Lab) -> Iterator[Callable[[str], Tab]]:
+    """Open a copy of notebooks/NAME.ipynb, without its recorded outputs, in a tab of its own."""
+    pages = []
+
+    def open_one(name: str) -> Tab:
+        book = nbformat.read(NOTEBOOKS / f"{name}.ipynb", as_version=4)
+        for cell in book.cells:
+            if cell.cell_type == "code":
+                cell.outputs, cell.execution_count = [], None
+        book.metadata.pop("widgets", None)
+        nbformat.write(book, lab.folder / f"{name}.ipynb")
+        page = browser.new_page(viewport={"width": 1400, "height": 1000})
+        pages.append(page)
+        page.goto(lab.url(f"lab/tree/{name}.ipynb?reset&"))
+        return Tab(page)
+
+    yield open_one
+    for page in pages:
+        page.evaluate("window.jupyterapp?.shell.currentWidget?.sessionContext?.shutdown()")
+        page.close()
