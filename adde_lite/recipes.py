@@ -5,7 +5,6 @@ Chosen on held-out parts of the training split, never on a test split.
 
 from dataclasses import dataclass, field
 
-from adde_lite.augmentation import Augmentation
 from adde_lite.models.adde import EncoderRecipe
 from adde_lite.training import TrainingRecipe
 

@@ -269,6 +269,12 @@ class _Run:
         for name in [name for name in tensors if name.startswith("optimiser.")]:
             _, index, moment = name.split(".")
             moments.setdefault(int(index), {})[moment] = tensors.pop(name)
+        parameters = [parameter for group in self.optimiser.param_groups for parameter in group["params"]]
+        for index, entry in moments.items():
+            for moment, value in entry.items():
+                if value.shape == parameters[index].shape:
+                    # Files hold plain strides; the fused step walks parameter and moment in the same memory order.
+                    entry[moment] = torch.empty_like(parameters[index]).copy_(value)
         self.network.load_state_dict(_under("network.", tensors))
         if self.average is not None:
             self.average.load_state_dict(_under("average.", tensors))

@@ -1,0 +1,52 @@
+import io
+
+import pytest
+import torch
+from PIL import Image
+
+from adde_lite import plots
+
+IMAGES = list(torch.randint(0, 256, (5, 3, 32, 32), dtype=torch.uint8))
+
+
+def pictures():
+    rows = {"chance": {"top_1": 0.1}, "embedding": {"top_1": 0.6}}
+    return {
+        "contact_sheet": plots.contact_sheet(IMAGES, list("abcde"), "Five patches of noise.", columns=3),
+        "edit_answer": plots.edit_answer(IMAGES[0], "pattern → floral", IMAGES[1:4], [[], ["sleeve: long"], []]),
+        "score_bars": plots.score_bars(rows, ["top_1"], "Two bars.", ours="embedding"),
+    }
+
+
+@pytest.mark.parametrize("name", list(pictures()))
+def test_picture_shows_as_png_with_its_alt_text(name):
+    picture = pictures()[name]
+    data, metadata = picture._repr_mimebundle_()
+    image = Image.open(io.BytesIO(data["image/png"]))
+    assert min(image.size) > 100
+    assert len({pixel for _, pixel in image.convert("L").getcolors()}) > 10
+    assert metadata["image/png"]["alt"] == picture.alt
+    assert len(picture.alt) > 5
+
+
+def test_same_picture_is_the_same_bytes():
+    assert pictures()["edit_answer"].png() == pictures()["edit_answer"].png()
+
+
+def test_alt_text_of_an_answer_says_what_is_right_and_what_drifted():
+    alt = pictures()["edit_answer"].alt
+    assert "of 3 results 2 are exactly as asked for" in alt
+    assert "result 2 has sleeve: long" in alt
+
+
+def test_more_images_than_one_row_holds_are_all_drawn():
+    axes = pictures()["contact_sheet"].axes
+    assert [place.get_title(loc="center") for place in axes if place.images] == list("abcde")
+
+
+def test_drawing_leaves_the_readers_own_style_alone():
+    import matplotlib as mpl
+
+    before = dict(mpl.rcParams)
+    pictures()
+    assert dict(mpl.rcParams) == before
