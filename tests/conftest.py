@@ -1,4 +1,7 @@
-"""Small made-up data that several tests share."""
+"""Data that several tests share."""
+
+import os
+from pathlib import Path
 
 import pytest
 import torch
@@ -23,3 +26,12 @@ def blocks(schema):
         image[:, *where] = 20
         image[(colour, *where)] = 230
     return AttributeImages(images, labels, schema, tuple(f"b{row}" for row in range(96)))
+
+
+@pytest.fixture(scope="session")
+def shared():
+    """The folder of reference arrays and real data; a test that needs it skips where it is absent."""
+    folder = Path(os.environ.get("ADDE_LITE_SHARED", Path(__file__).parents[2] / "shared"))
+    if not folder.is_dir():
+        pytest.skip(f"no reference material at {folder}: set ADDE_LITE_SHARED")
+    return folder
