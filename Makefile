@@ -18,7 +18,7 @@ help:
 	@echo "make clean      remove everything that make has made"
 
 lab: $(READY)
-	$(BIN)/jupyter lab --ServerApp.root_dir="$(CURDIR)" $(LAB_ARGS) notebooks/00_start_here.ipynb
+	$(BIN)/jupyter lab --LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb $(LAB_ARGS)
 
 test: export OMP_NUM_THREADS ?= 2 # the budgets are stated for two cores, and small arrays gain nothing from more
 test: $(READY)
