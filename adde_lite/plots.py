@@ -16,6 +16,9 @@ from matplotlib.figure import Figure
 from PIL import Image
 from torch import Tensor
 
+from adde_lite.attributes import AttributeSchema, Edit
+from adde_lite.data.images import AttributeImages
+
 # Okabe and Ito's colours: they stay apart in every common form of colour blindness.
 BLUE, ORANGE, GREEN, VERMILION = "#0072B2", "#E69F00", "#009E73", "#D55E00"
 PURPLE, SKY, INK, PAPER, MIST = "#CC79A7", "#56B4E9", "#2B2B33", "#FFFFFF", "#C9CBD3"
@@ -95,43 +98,33 @@ def contact_sheet(images: Sequence[Tensor], captions: Sequence[str], alt: str, *
     return picture
 
 
-def edit_answer(
-    reference: Tensor,
-    edit: str,
-    results: Sequence[Tensor],
-    drifted: Sequence[Sequence[str]],
-    *,
-    title: str = "",
-) -> Picture:
+def edit_answer(reference: Tensor, edit: Edit, found: AttributeImages, target: Tensor) -> Picture:
     """A garment, the edit, and what came back.
 
     Args:
         reference: the garment that is edited, uint8 (3, H, W).
-        edit: the edit in words, such as "pattern → floral".
-        results: the images found, best first.
-        drifted: for each result what is not as asked for, such as ["sleeve: long"]; empty when all is right.
-        title: above the picture.
+        edit: what was asked for.
+        found: the results, best first.
+        target: int64 (A,), the label row asked for.
     """
+    drifted = [_differences(labels, target, found.schema) for labels in found.labels]
     right = sum(not wrong for wrong in drifted)
-    alt = f"{edit}: of {len(results)} results {right} are exactly as asked for; " + "; ".join(
-        f"result {rank} {'is right' if not wrong else 'has ' + ', '.join(wrong)}"
-        for rank, wrong in enumerate(drifted, 1)
-    )
+    each = [
+        f"result {rank} {'has ' + ', '.join(wrong) if wrong else 'is right'}" for rank, wrong in enumerate(drifted, 1)
+    ]
+    alt = f"{edit}: {right} of {len(drifted)} results are exactly as asked for. In order: {'; '.join(each)}."
     with mpl.rc_context(STYLE):
-        picture = Picture(alt, (1.3 * (len(results) + 1.6), 2.15))
-        axes = picture.subplots(1, len(results) + 1, width_ratios=[1.6] + [1] * len(results))
-        if title:
-            picture.suptitle(title, x=0.01, ha="left", fontsize=10)
-        _draw(axes[0], reference)
-        axes[0].set_title("your garment", loc="center", fontsize=9)
-        axes[0].set_xlabel(edit, fontsize=9.5, fontweight="bold", color=INK)
-        for rank, (place, image, wrong) in enumerate(zip(axes[1:], results, drifted, strict=True), 1):
+        picture = Picture(alt, (1.3 * (len(drifted) + 1.6), 2.2))
+        first, *places = picture.subplots(1, len(drifted) + 1, width_ratios=[1.4] + [1] * len(drifted))
+        _draw(first, reference)
+        first.set_title("your garment", loc="center", fontsize=9)
+        first.set_xlabel(str(edit), fontsize=9.5, fontweight="bold")
+        for rank, (place, image, wrong) in enumerate(zip(places, found.images, drifted, strict=True), 1):
             _draw(place, image)
-            colour = ORANGE if wrong else BLUE
             for side in place.spines.values():
-                side.set(visible=True, color=colour, linewidth=2.2, linestyle="--" if wrong else "-")
+                side.set(visible=True, color=ORANGE if wrong else BLUE, linewidth=2.2, linestyle="--" if wrong else "-")
             place.set_title(f"{rank}", loc="center", fontsize=9)
-            place.set_xlabel("\n".join(f"✗ {entry}" for entry in wrong[:3]) or "✓ as asked", fontsize=7.5)
+            place.set_xlabel("\n".join(f"✗ {entry}" for entry in wrong) or "✓ as asked", fontsize=7)
     return picture
 
 
@@ -158,6 +151,12 @@ def score_bars(rows: Mapping[str, Mapping[str, float]], columns: Sequence[str], 
         panels[0].invert_yaxis()
         panels[0].set_yticks(range(len(names)), [name.replace("_", " ") for name in names])
     return picture
+
+
+def _differences(labels: Tensor, target: Tensor, schema: AttributeSchema) -> list[str]:
+    """What `labels` (A,) has where `target` (A,) asks for something else, such as ["sleeve: long"]."""
+    (shown,), (asked,) = schema.decode(labels[None]), schema.decode(target[None])
+    return [f"{name}: {shown[name] or 'none'}" for name in schema.names if shown[name] != asked[name]]
 
 
 def _draw(place: Axes, image: Tensor) -> None:

@@ -12,14 +12,14 @@ import ipywidgets
 from adde_lite.plots import Picture
 
 
-def frame_slider(name: str, frames: Mapping[str, Picture]) -> ipywidgets.VBox:
+def edit_slider(name: str, frames: Mapping[str, Picture]) -> ipywidgets.VBox:
     """A slider over pictures drawn beforehand.
 
     Args:
         name: what the slider changes, its visible label.
         frames: the slider's stops in order, each with its picture; the picture's alt text goes with it.
 
-    The parts carry the classes `frame-slider`, `frame-label` and `frame-picture`.
+    The parts carry the classes `edit-slider`, `edit-label` and `edit-picture`.
     """
     stops = list(frames)
     slider = ipywidgets.IntSlider(
@@ -27,7 +27,7 @@ def frame_slider(name: str, frames: Mapping[str, Picture]) -> ipywidgets.VBox:
     )
     labels = ipywidgets.Stack([ipywidgets.HTML(f"<b>{html.escape(stop)}</b>") for stop in stops], selected_index=0)
     pictures = ipywidgets.Stack([ipywidgets.HTML(_image(frames[stop])) for stop in stops], selected_index=0)
-    for part, label in [(slider, "frame-slider"), (labels, "frame-label"), (pictures, "frame-picture")]:
+    for part, label in [(slider, "edit-slider"), (labels, "edit-label"), (pictures, "edit-picture")]:
         part.add_class(label)
     for stack in (labels, pictures):
         ipywidgets.jslink((slider, "value"), (stack, "selected_index"))

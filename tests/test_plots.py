@@ -5,15 +5,20 @@ import torch
 from PIL import Image
 
 from adde_lite import plots
+from adde_lite.attributes import AttributeSchema, Edit
+from adde_lite.data.images import AttributeImages
 
-IMAGES = list(torch.randint(0, 256, (5, 3, 32, 32), dtype=torch.uint8))
+SCHEMA = AttributeSchema.of({"pattern": ["plain", "floral"], "sleeve": ["short", "long"]})
+IMAGES = torch.randint(0, 256, (5, 3, 32, 32), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
+TARGET = torch.tensor([1, 0])
+FOUND = AttributeImages(IMAGES[1:4], torch.tensor([[1, 0], [1, 1], [0, -1]]), SCHEMA, ("a", "b", "c"))
 
 
 def pictures():
     rows = {"chance": {"top_1": 0.1}, "embedding": {"top_1": 0.6}}
     return {
-        "contact_sheet": plots.contact_sheet(IMAGES, list("abcde"), "Five patches of noise.", columns=3),
-        "edit_answer": plots.edit_answer(IMAGES[0], "pattern → floral", IMAGES[1:4], [[], ["sleeve: long"], []]),
+        "contact_sheet": plots.contact_sheet(list(IMAGES), list("abcde"), "Five patches of noise.", columns=3),
+        "edit_answer": plots.edit_answer(IMAGES[0], Edit("pattern", "floral"), FOUND, TARGET),
         "score_bars": plots.score_bars(rows, ["top_1"], "Two bars.", ours="embedding"),
     }
 
@@ -35,8 +40,8 @@ def test_same_picture_is_the_same_bytes():
 
 def test_alt_text_of_an_answer_says_what_is_right_and_what_drifted():
     alt = pictures()["edit_answer"].alt
-    assert "of 3 results 2 are exactly as asked for" in alt
-    assert "result 2 has sleeve: long" in alt
+    assert "1 of 3 results are exactly as asked for" in alt
+    assert "result 1 is right; result 2 has sleeve: long; result 3 has pattern: plain, sleeve: none" in alt
 
 
 def test_more_images_than_one_row_holds_are_all_drawn():

@@ -1,7 +1,7 @@
 import torch
 
 from adde_lite import plots
-from adde_lite.widgets import frame_slider
+from adde_lite.widgets import edit_slider
 
 
 def frames():
@@ -13,7 +13,7 @@ def frames():
 
 
 def test_slider_has_a_stop_a_frame_and_links_label_and_picture_in_the_browser():
-    box = frame_slider("pattern", frames())
+    box = edit_slider("pattern", frames())
     (slider, labels), pictures = box.children[0].children, box.children[1]
     assert (slider.min, slider.max) == (0, 2)
     assert slider.description == "pattern"
@@ -22,5 +22,5 @@ def test_slider_has_a_stop_a_frame_and_links_label_and_picture_in_the_browser():
 
 
 def test_alt_text_of_each_frame_is_escaped_and_kept():
-    pictures = frame_slider("pattern", frames()).children[1]
+    pictures = edit_slider("pattern", frames()).children[1]
     assert 'alt="A patch called &lt;b&gt; &amp; more."' in pictures.children[1].value
