@@ -1,0 +1,66 @@
+"""Trims in the second colour, along open edges and down the sides."""
+
+import math
+
+from adde_lite.data.wardrobe.cut import Piece
+from adde_lite.data.wardrobe.palette import Inks
+from adde_lite.data.wardrobe.paths import Line, at, even, polyline
+
+BAND, STRIPE = 4.6, 3.8
+
+
+def inner_trim(kind: str, piece: Piece, inks: Inks) -> str:
+    """Bands and side stripes: strokes wider than needed, which the piece's clip path cuts at the edge.
+
+    A rim of cloth on either side keeps them apart from a pattern in the same colour.
+    """
+    if kind == "band":
+        lines, width = piece.hems, 2 * BAND
+    elif kind == "side stripes":
+        lines, width = piece.sides, 2 * STRIPE
+    else:
+        return ""
+    if not lines:
+        return ""
+    path = "".join(map(polyline, lines))
+    return (
+        f'<path d="{path}" fill="none" stroke="{inks.cloth}" stroke-width="{width + 3:g}"/>'
+        f'<path d="{path}" fill="none" stroke="{inks.deep}" stroke-width="{width + 1:g}"/>'
+        f'<path d="{path}" fill="none" stroke="{inks.second}" stroke-width="{width:g}"/>'
+    )
+
+
+def outer_trim(kind: str, piece: Piece, inks: Inks) -> str:
+    """Fringes and scallops, which hang over the edge."""
+    draw = {"fringe": _fringe, "scallops": _scallops}.get(kind)
+    return "".join(draw(line, inks) for line in piece.hems) if draw else ""
+
+
+def _fringe(line: Line, inks: Inks) -> str:
+    threads = []
+    for (x, y), direction in even(line, 2.6):
+        nx, ny = _down(direction)
+        threads.append(f"M{at((x - nx, y - ny))}L{at((x + nx * 6.0, y + ny * 6.0))}")
+    path = "".join(threads)
+    return (
+        f'<path d="{path}" stroke="{inks.deep}" stroke-width="2.1" stroke-linecap="round"/>'
+        f'<path d="{path}" stroke="{inks.second}" stroke-width="1.4" stroke-linecap="round"/>'
+        f'<path d="{polyline(line)}" fill="none" stroke="{inks.second}" stroke-width="2.6"/>'
+    )
+
+
+def _scallops(line: Line, inks: Inks) -> str:
+    lobes = []
+    for (x, y), direction in even(line, 5.6):
+        dx, dy = math.cos(direction) * 2.9, math.sin(direction) * 2.9
+        nx, ny = _down(direction)
+        start, end = (x - dx - nx * 2.2, y - dy - ny * 2.2), (x + dx - nx * 2.2, y + dy - ny * 2.2)
+        one, two = (start[0] + nx * 8.4, start[1] + ny * 8.4), (end[0] + nx * 8.4, end[1] + ny * 8.4)
+        lobes.append(f"M{at(start)}C{at(one)} {at(two)} {at(end)}Z")
+    return f'<path d="{"".join(lobes)}" fill="{inks.second}" stroke="{inks.deep}" stroke-width=".8"/>'
+
+
+def _down(direction: float) -> tuple[float, float]:
+    """The unit normal of a line that points down the picture."""
+    nx, ny = -math.sin(direction), math.cos(direction)
+    return (nx, ny) if ny >= 0 else (-nx, -ny)
