@@ -10,6 +10,7 @@ from typing import Any
 
 import matplotlib as mpl
 import numpy as np
+from cycler import cycler
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
@@ -24,7 +25,7 @@ BLUE, ORANGE, GREEN, VERMILION = "#0072B2", "#E69F00", "#009E73", "#D55E00"
 PURPLE, SKY, INK, PAPER, MIST = "#CC79A7", "#56B4E9", "#2B2B33", "#FFFFFF", "#C9CBD3"
 CYCLE = (BLUE, ORANGE, GREEN, PURPLE, SKY, VERMILION)
 
-STYLE: dict[str, Any] = {
+STYLE: Any = {
     "font.size": 9.5,
     "font.family": "DejaVu Sans",  # comes with matplotlib: the same letters on every machine
     "text.color": INK,
@@ -34,7 +35,7 @@ STYLE: dict[str, Any] = {
     "axes.titlelocation": "left",
     "axes.spines.top": False,
     "axes.spines.right": False,
-    "axes.prop_cycle": mpl.cycler(color=CYCLE),
+    "axes.prop_cycle": cycler(color=CYCLE),
     "xtick.color": INK,
     "ytick.color": INK,
     "grid.color": "#ECEDF1",

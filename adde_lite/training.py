@@ -119,7 +119,8 @@ def train(
 
     _check(model, data)
     accelerator = ("cuda" if torch.cuda.is_available() else "cpu") if device == "auto" else device
-    logging.getLogger("lightning.fabric").setLevel(logging.WARNING)  # it announces its precision on stderr
+    for part in ("lightning.fabric", "lightning.pytorch"):
+        logging.getLogger(part).setLevel(logging.WARNING)  # they announce the precision on stderr
     fabric = Fabric(accelerator=accelerator, devices=1, precision="bf16-mixed" if _bf16(recipe, accelerator) else 32)
     network = cast(nn.Module, model).to(memory_format=torch.channels_last)
     batch = min(recipe.batch_size, len(data))
@@ -265,16 +266,14 @@ class _Run:
         if facts["hash"] != self.hash:
             remedy = "Train into another folder, or delete this one to start anew."
             raise InputError(str(folder), f"a run of recipe {facts['hash']}", f"recipe {self.hash}", remedy)
-        moments: dict[int, dict[str, Tensor]] = {}
-        for name in [name for name in tensors if name.startswith("optimiser.")]:
-            _, index, moment = name.split(".")
-            moments.setdefault(int(index), {})[moment] = tensors.pop(name)
         parameters = [parameter for group in self.optimiser.param_groups for parameter in group["params"]]
-        for index, entry in moments.items():
-            for moment, value in entry.items():
-                if value.shape == parameters[index].shape:
-                    # Files hold plain strides; the fused step walks parameter and moment in the same memory order.
-                    entry[moment] = torch.empty_like(parameters[index]).copy_(value)
+        moments: dict[int, dict[str, Tensor]] = {}
+        for name, value in _under("optimiser.", tensors).items():
+            index, moment = name.split(".")
+            like = parameters[int(index)]
+            # Files hold plain strides; the fused step walks parameter and moment in the same memory order.
+            ordered = torch.empty_like(like).copy_(value) if value.shape == like.shape else value
+            moments.setdefault(int(index), {})[moment] = ordered
         self.network.load_state_dict(_under("network.", tensors))
         if self.average is not None:
             self.average.load_state_dict(_under("average.", tensors))

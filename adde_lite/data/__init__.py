@@ -1,0 +1,8 @@
+"""Images and labels in, tensors out."""
+
+from adde_lite.data.images import AttributeImages
+from adde_lite.data.official import official_split
+from adde_lite.data.table import image_table
+from adde_lite.data.wardrobe import WARDROBE, factor_grid, wardrobe
+
+__all__ = ["WARDROBE", "AttributeImages", "factor_grid", "image_table", "official_split", "wardrobe"]

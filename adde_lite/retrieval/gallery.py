@@ -80,7 +80,8 @@ def unit(embeddings: Tensor) -> Tensor:
         row = int(bad.nonzero()[0, 0])
         remedy = "Look at the image it came from, or drop it."
         raise InputError(f"embedding {row}", f"length {float(length[row, 0])}", "a finite length above 0", remedy)
-    return whole / length
+    scaled: Tensor = whole / length
+    return scaled
 
 
 def nearest(queries: Tensor, gallery: Tensor, k: int) -> Tensor:

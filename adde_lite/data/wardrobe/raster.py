@@ -7,7 +7,6 @@ pictures, uint8 (n, 3, size, size), to standard output.
 import io
 import sys
 
-import resvg_py
 from PIL import Image
 
 DRAWN_AT_DOUBLE = 128  # up to this size, drawing at twice the size and averaging down looks clearly better
@@ -15,6 +14,8 @@ DRAWN_AT_DOUBLE = 128  # up to this size, drawing at twice the size and averagin
 
 def rasterise(svg: str, size: int) -> bytes:
     """The pixels of a picture, uint8 (3, size, size) in row-major order."""
+    import resvg_py  # whoever imports the package but draws nothing should not pay for it
+
     factor = 2 if size <= DRAWN_AT_DOUBLE else 1
     png = resvg_py.svg_to_bytes(svg_string=svg, width=size * factor, height=size * factor, skip_system_fonts=True)
     picture = Image.open(io.BytesIO(png)).convert("RGB")
