@@ -20,7 +20,7 @@ from adde_lite.data.wardrobe.tops import torso
 from adde_lite.data.wardrobe.trims import inner_trim, outer_trim
 
 FILL = 90.0  # hundredths of the picture that a garment fills at scale 1
-MOST_ENLARGED = 1.55
+MOST_ENLARGED = 1.75
 STRAP_REACH = {"coat": 9.0, "shirt": 8.0, "jacket": 8.5, "sneaker": 8.0, "boot": 9.5, "bag": 7.0}
 
 Garment = Mapping[str, str | None]
@@ -147,14 +147,15 @@ class _Drawing:
                 dark.append(lens(a, b, bend, thick))
                 bright.append(lens((a[0] + 1.0, a[1] - 0.5), (b[0] + 1.0, b[1] - 0.5), bend, thick * 0.8))
         return (
-            f'<path d="{"".join(dark)}" fill="#150c20" fill-opacity=".26"/>'
-            f'<path d="{"".join(bright)}" fill="#fff" fill-opacity=".20"/>'
+            f'<path d="{"".join(dark)}" fill="#150c20" fill-opacity=".24"/>'
+            f'<path d="{"".join(bright)}" fill="#fff" fill-opacity=".14"/>'
         )
 
     def _details(self) -> str:
         garment, cut, inks = self.garment, self.cut, self.inks
         category = str(garment["category"])
-        parts = [ahead(category, cut, inks), self._folds()]
+        ribs = inks.second if garment["trim"] == "band" else inks.contrast  # a band covers them
+        parts = [ahead(category, cut, inks, ribs), self._folds()]
         parts += [outer_trim(str(garment["trim"]), piece, inks) for piece in cut.pieces]
         if garment["pocket"]:
             parts.append(pocket(garment["pocket"], cut, inks))

@@ -27,7 +27,7 @@ class Bolt:
         return cls((rng.random(), rng.random()), rng.uniform(0.94, 1.08), rng.uniform(-2.5, 2.5), seed)
 
 
-def fabric(pattern: str, inks: Inks, bolt: Bolt, box: Box, waist: float) -> str:
+def fabric(pattern: str, inks: Inks, bolt: Bolt, box: Box, middle: float) -> str:
     """SVG of a pattern that covers a box.
 
     Args:
@@ -35,30 +35,48 @@ def fabric(pattern: str, inks: Inks, bolt: Bolt, box: Box, waist: float) -> str:
         inks: figures are drawn in the second colour.
         bolt: how the pattern lies.
         box: what to cover.
-        waist: height at which a colour block ends.
+        middle: height at which a colour block ends.
     """
-    left, top, right, bottom = box
-    second = f'fill="{inks.second}"'
     if pattern == "plain":
         return ""
     if pattern == "colour block":
-        return f'<path d="M{at((left, top))}H{number(right)}V{number(waist)}H{number(left)}Z" {second}/>'
-    if pattern == "horizontal stripes":
-        return f'<path d="{_bars(box, STRIPE * bolt.size, 0.48, bolt.shift[1], across=True)}" {second}/>'
-    if pattern == "vertical stripes":
-        return f'<path d="{_bars(box, STRIPE * bolt.size, 0.48, bolt.shift[0], across=False)}" {second}/>'
-    if pattern == "checks":
-        rows = _bars(box, CHECK * bolt.size, 0.5, bolt.shift[1], across=True)
-        columns = _bars(box, CHECK * bolt.size, 0.5, bolt.shift[0], across=False)
-        return f'<path d="{rows}" {second} fill-opacity=".62"/><path d="{columns}" {second} fill-opacity=".62"/>'
-    rng = random.Random(bolt.seed)
-    if pattern == "dots":
-        step = DOT * bolt.size
-        dots = "".join(circle(x, y, step * 0.28) for x, y in _lattice(box, step, bolt.shift, rng, 0.0))
-        return f'<path d="{dots}" {second}/>'
-    if pattern == "floral":
-        return _flowers(inks, bolt, box, rng)
-    return _camouflage(inks, bolt, box, rng)
+        return _block(inks, box, middle)
+    draw = {
+        "horizontal stripes": _across,
+        "vertical stripes": _down,
+        "dots": _dots,
+        "checks": _checks,
+        "floral": _flowers,
+        "camouflage": _camouflage,
+    }[pattern]
+    return draw(inks, bolt, box)
+
+
+def _block(inks: Inks, box: Box, middle: float) -> str:
+    left, top, right, _ = box
+    outline = f"M{at((left, top))}H{number(right)}V{number(middle)}H{number(left)}Z"
+    return f'<path d="{outline}" fill="{inks.second}"/>'
+
+
+def _across(inks: Inks, bolt: Bolt, box: Box) -> str:
+    return f'<path d="{_bars(box, STRIPE * bolt.size, 0.48, bolt.shift[1], across=True)}" fill="{inks.second}"/>'
+
+
+def _down(inks: Inks, bolt: Bolt, box: Box) -> str:
+    return f'<path d="{_bars(box, STRIPE * bolt.size, 0.48, bolt.shift[0], across=False)}" fill="{inks.second}"/>'
+
+
+def _checks(inks: Inks, bolt: Bolt, box: Box) -> str:
+    rows = _bars(box, CHECK * bolt.size, 0.5, bolt.shift[1], across=True)
+    columns = _bars(box, CHECK * bolt.size, 0.5, bolt.shift[0], across=False)
+    ink = f'fill="{inks.second}" fill-opacity=".62"'
+    return f'<path d="{rows}" {ink}/><path d="{columns}" {ink}/>'
+
+
+def _dots(inks: Inks, bolt: Bolt, box: Box) -> str:
+    step = DOT * bolt.size
+    spots = _lattice(box, step, bolt.shift, random.Random(bolt.seed), 0.0)
+    return f'<path d="{"".join(circle(x, y, step * 0.28) for x, y in spots)}" fill="{inks.second}"/>'
 
 
 def _bars(box: Box, repeat: float, share: float, shift: float, across: bool) -> str:
@@ -92,7 +110,8 @@ def _lattice(
     return spots
 
 
-def _flowers(inks: Inks, bolt: Bolt, box: Box, rng: random.Random) -> str:
+def _flowers(inks: Inks, bolt: Bolt, box: Box) -> str:
+    rng = random.Random(bolt.seed)
     petals, hearts, leaves = [], [], []
     step = FLOWER * bolt.size
     for x, y in _lattice(box, step, bolt.shift, rng, 0.10):
@@ -118,7 +137,8 @@ def _flowers(inks: Inks, bolt: Bolt, box: Box, rng: random.Random) -> str:
     )
 
 
-def _camouflage(inks: Inks, bolt: Bolt, box: Box, rng: random.Random) -> str:
+def _camouflage(inks: Inks, bolt: Bolt, box: Box) -> str:
+    rng = random.Random(bolt.seed)
     layers: list[list[str]] = [[], []]
     step = BLOTCH * bolt.size
     for k, (x, y) in enumerate(_lattice(box, step, bolt.shift, rng, 0.28)):

@@ -1,61 +1,97 @@
-"""What makes a category itself besides its outline: ribs, waistbands, soles, handles, vents."""
+"""What makes a category itself besides its outline: ribs, waistbands, soles, handles, linings."""
 
 from adde_lite.data.wardrobe.cut import Cut
 from adde_lite.data.wardrobe.palette import Inks
 from adde_lite.data.wardrobe.paths import Line, even, number, polyline
 
+SOLE_EDGE = "#8d8478"
+RIB = 5.8  # height of a ribbed hem
+
 
 def behind(category: str, cut: Cut, inks: Inks) -> str:
-    """What lies under the cloth: the neck's inside, a bag's handle, a shoe's opening."""
+    """What lies under the cloth."""
     if category == "bag":
-        drop, w = cut.rim[1], cut.neck
-        arch = f"M-{w:g} 3C-{w * 0.95:g} {number(-drop * 1.3)} {w * 0.95:g} {number(-drop * 1.3)} {w:g} 3"
-        return (
-            f'<path d="{arch}" fill="none" stroke="{inks.coal}" stroke-width="4.6"/>'
-            f'<path d="{arch}" fill="none" stroke="{inks.leather}" stroke-width="3.6"/>'
-        )
+        return _handle(cut.rim[1], cut.neck, inks)
     if category in ("sneaker", "boot"):
-        rim = cut.pieces[0].hems[0]
-        return f'<path d="{polyline((*rim, (rim[-1][0] - 2, rim[-1][1] - 2.5), (rim[0][0] + 2, rim[0][1] - 2)))}Z" fill="{inks.inside}"/>'
+        return _lining(cut.pieces[0].hems[0], inks)
     return ""
 
 
-def ahead(category: str, cut: Cut, inks: Inks) -> str:
-    """What lies on the cloth, under the details."""
-    if category in ("sweater", "jacket", "hoodie"):
-        return "".join(_rib(line, inks, 5.6) for piece in cut.pieces for line in piece.hems)
-    if category in ("skirt", "trousers", "shorts"):
-        half, y = cut.waist
-        band = f'<path d="M-{number(half)} .2H{number(half)}V{number(y * 2)}H-{number(half)}Z" fill="{inks.contrast}" stroke="{inks.deep}" stroke-width=".7"/>'
-        fly = (
-            ""
-            if category == "skirt"
-            else f'<path d="M0 5V23M0 17C4 16 4.6 11 4.6 5.4" fill="none" stroke="{inks.deep}" stroke-width=".8"/>'
-        )
-        return band + fly
-    if category == "coat":
-        low = cut.front[1][1]
-        return f'<path d="M0 20V{number(low)}" stroke="{inks.deep}" stroke-width="1.2"/>'
-    if category == "sneaker":
-        return (
-            f'<path d="M-35.5 17C-37 8 -31 4.5 -23 4C-19 8 -18 13 -19 18Z" fill="{inks.cream}" stroke="{inks.deep}" stroke-width=".7"/>'
-            f'<path d="M-38 16.5H32.5C34 20 33.4 25.5 31 26H-35C-39 25.5 -39.6 20 -38 16.5Z" fill="{inks.cream}" stroke="#8d8478" stroke-width=".8"/>'
-            '<path d="M-38.2 22.6H33" stroke="#8d8478" stroke-width="1"/>'
-        )
-    if category == "boot":
-        return f'<path d="M-32.5 17H23.5L24 25.5H9.5L8 21.5H-30C-32.6 21 -33 19 -32.5 17Z" fill="{inks.leather}" stroke="{inks.coal}" stroke-width=".8"/>'
-    if category == "bag":
-        lip = f'<path d="M-22.6 .6H22.6V4H-22.6Z" fill="{inks.contrast}" stroke="{inks.deep}" stroke-width=".7"/>'
-        return lip
-    return ""
+def ahead(category: str, cut: Cut, inks: Inks, ribs: str) -> str:
+    """What lies on the cloth, under the details.
+
+    Args:
+        category, cut, inks: of the garment.
+        ribs: colour of ribbed hems.
+    """
+    if category in ("sweater", "hoodie", "jacket"):
+        return "".join(_rib(line, inks, ribs) for piece in cut.pieces for line in piece.hems)
+    draw = {
+        "coat": _overlap,
+        "skirt": _waistband,
+        "trousers": _fly,
+        "shorts": _fly,
+        "sneaker": _sole_and_cap,
+        "boot": _sole_and_heel,
+        "bag": _lip,
+    }.get(category)
+    return draw(cut, inks) if draw else ""
 
 
-def _rib(line: Line, inks: Inks, height: float) -> str:
-    """A ribbed band along a hem, inside the cloth."""
-    teeth = "".join(f"M{number(x)} {number(y + 2)}L{number(x)} {number(y - height)}" for (x, y), _ in even(line, 2.8))
+def _handle(drop: float, half: float, inks: Inks) -> str:
+    lean, top = number(half * 0.95), number(-drop * 1.3)
+    arch = f'<path d="M-{number(half)} 3C-{lean} {top} {lean} {top} {number(half)} 3" fill="none"'
+    return f'{arch} stroke="{inks.coal}" stroke-width="4.6"/>{arch} stroke="{inks.leather}" stroke-width="3.6"/>'
+
+
+def _lining(rim: Line, inks: Inks) -> str:
+    """The far side of a shoe's opening."""
+    (x0, y0), (x1, y1) = rim[0], rim[-1]
+    outline = polyline((*rim, (x1 - 2, y1 - 2.5), (x0 + 2, y0 - 2)))
+    return f'<path d="{outline}Z" fill="{inks.inside}"/>'
+
+
+def _rib(line: Line, inks: Inks, colour: str) -> str:
+    """A ribbed band across the end of a sleeve or body."""
+    teeth = "".join(f"M{number(x)} {number(y + 2)}L{number(x)} {number(y - RIB)}" for (x, y), _ in even(line, 2.8))
     path = polyline(line)
     return (
-        f'<path d="{path}" fill="none" stroke="{inks.deep}" stroke-width="{2 * height + 1.2:g}"/>'
-        f'<path d="{path}" fill="none" stroke="{inks.contrast}" stroke-width="{2 * height:g}"/>'
+        f'<path d="{path}" fill="none" stroke="{inks.deep}" stroke-width="{2 * RIB + 1.2:g}"/>'
+        f'<path d="{path}" fill="none" stroke="{colour}" stroke-width="{2 * RIB:g}"/>'
         f'<path d="{teeth}" stroke="{inks.deep}" stroke-width=".8" stroke-opacity=".7"/>'
     )
+
+
+def _overlap(cut: Cut, inks: Inks) -> str:
+    return f'<path d="M0 20V{number(cut.front[1][1])}" stroke="{inks.deep}" stroke-width="1.2"/>'
+
+
+def _waistband(cut: Cut, inks: Inks) -> str:
+    half, middle = cut.waist
+    band = f"M-{number(half)} .2H{number(half)}V{number(2 * middle)}H-{number(half)}Z"
+    return f'<path d="{band}" fill="{inks.contrast}" stroke="{inks.deep}" stroke-width=".7"/>'
+
+
+def _fly(cut: Cut, inks: Inks) -> str:
+    seam = f'<path d="M0 5V23M0 17C4 16 4.6 11 4.6 5.4" fill="none" stroke="{inks.deep}" stroke-width=".8"/>'
+    return _waistband(cut, inks) + seam
+
+
+def _sole_and_cap(cut: Cut, inks: Inks) -> str:
+    cap = "M-35.5 17C-37 8 -31 4.5 -23 4C-19 8 -18 13 -19 18Z"
+    sole = "M-38 16.5H32.5C34 20 33.4 25.5 31 26H-35C-39 25.5 -39.6 20 -38 16.5Z"
+    return (
+        f'<path d="{cap}" fill="{inks.cream}" stroke="{inks.deep}" stroke-width=".7"/>'
+        f'<path d="{sole}" fill="{inks.cream}" stroke="{SOLE_EDGE}" stroke-width=".8"/>'
+        f'<path d="M-38.2 22.6H33" stroke="{SOLE_EDGE}" stroke-width="1"/>'
+    )
+
+
+def _sole_and_heel(cut: Cut, inks: Inks) -> str:
+    sole = "M-32.5 17H23.5L24 25.5H9.5L8 21.5H-30C-32.6 21 -33 19 -32.5 17Z"
+    return f'<path d="{sole}" fill="{inks.leather}" stroke="{inks.coal}" stroke-width=".8"/>'
+
+
+def _lip(cut: Cut, inks: Inks) -> str:
+    band = "M-22.6 .6H22.6V4H-22.6Z"
+    return f'<path d="{band}" fill="{inks.contrast}" stroke="{inks.deep}" stroke-width=".7"/>'

@@ -22,10 +22,10 @@ def neckline(kind: str, inks: Inks) -> str:
             f'<path d="M-7.6 -5.4C-4 -3.8 4 -3.8 7.6 -5.4" fill="none" stroke="{inks.deep}" {SEAM}/>'
         )
     shapes: dict[str, tuple[tuple[float, float], tuple[Line, ...]]] = {
-        "round": ((8.2, 0.2), (((8.4, 6.5), (5.0, 10.0), (0.0, 10.0)),)),
-        "v-neck": ((7.6, 0.0), (((0.0, 20.0),),)),
-        "square": ((8.8, 0.6), (((9.4, 12.0),), ((0.0, 12.0),))),
-        "boat": ((12.2, 1.6), (((8.0, 5.4), (4.0, 6.2), (0.0, 6.2)),)),
+        "round": ((8.2, 0.2), (((8.6, 7.5), (5.4, 11.5), (0.0, 11.5)),)),
+        "v-neck": ((7.6, 0.0), (((0.0, 23.0),),)),
+        "square": ((8.8, 0.6), (((9.6, 12.5),), ((0.0, 12.5),))),
+        "boat": ((12.2, 1.6), (((8.0, 4.4), (4.0, 4.8), (0.0, 4.8)),)),
     }
     (x, y), front = shapes[kind]
     opening = mirrored((0.0, 1.4), ((x * 0.5, 1.4), (x * 0.8, 1.0), (x, y)), *front)
@@ -34,8 +34,8 @@ def neckline(kind: str, inks: Inks) -> str:
     return (
         f'<path d="{opening.text()}" fill="{inks.inside}"/>'
         f'<path d="M-2.4 1.6h4.8v2.4h-4.8z" fill="{inks.cream}" fill-opacity=".85"/>'
-        f'<path d="{edge}" fill="none" stroke="{inks.deep}" stroke-width="3.8" stroke-linejoin="round"/>'
-        f'<path d="{edge}" fill="none" stroke="{inks.contrast}" stroke-width="2.8" stroke-linejoin="round"/>'
+        f'<path d="{edge}" fill="none" stroke="{inks.deep}" stroke-width="4.2" stroke-linejoin="round"/>'
+        f'<path d="{edge}" fill="none" stroke="{inks.contrast}" stroke-width="3.3" stroke-linejoin="round"/>'
     )
 
 
@@ -74,10 +74,12 @@ def collar(kind: str, inks: Inks) -> str:
         gap = mirrored((0.0, -1.0), ((7.0, 0.0),), ((5.0, 4.0), (1.6, 15.0), (0.0, 27.0)))
         opening = f'<path d="{gap.text()}" fill="{inks.cream}"/><path d="M-5.4 1.2H5.4L0 5.6Z" fill="{inks.inside}"/>'
     elif kind == "pointed":
-        wing = "M{s}7.2 -2.4C{s}4.6 1.4 {s}1.6 4.8 0 6.4L{s}9.6 15.2L{s}13.4 5C{s}11.4 1.4 {s}9.4 -1 {s}7.2 -2.4Z"
+        wing = "M{s}7.2 -2.4C{s}4.6 1.4 {s}1.6 4.8 0 6.4L{s}11 18.6L{s}14 5C{s}11.4 1.4 {s}9.4 -1 {s}7.2 -2.4Z"
     else:
+        ink = f'fill="{inks.cream}" stroke="{inks.coal}" {SEAM}'
         wing = (
-            "M{s}7.2 -2.4C{s}4.6 1.4 {s}1.6 4.8 0 6.4C0 13 {s}6.6 15 {s}10.4 11.8C{s}14.6 8.6 {s}12.6 1.6 {s}7.2 -2.4Z"
+            "M{s}7.2 -2.4C{s}4.6 1.4 {s}1.6 4.8 0 6.4C0 14.5 {s}7.4 16.4 {s}11.4 12.6"
+            "C{s}16 8.4 {s}13.4 1.6 {s}7.2 -2.4Z"
         )
     wings = wing.format(s="") + wing.format(s="-")
     return f'{opening}<path d="{wings}" {ink}/>'

@@ -90,7 +90,7 @@ class Inks:
         colours = {
             "cloth": cloth,
             "second": SECOND[second],
-            "deep": mix(cloth, "#1a1420", 0.46),
+            "deep": mix(cloth, "#1a1420", 0.44),
             "inside": mix(cloth, "#1a1420", 0.38) if bright else mix(cloth, "#0a080c", 0.5),
             "pale": mix(cloth, "#ffffff", 0.4),
             "contrast": mix(cloth, "#2a2030", 0.34) if bright else mix(cloth, "#ffffff", 0.36),

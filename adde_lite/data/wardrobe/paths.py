@@ -1,5 +1,6 @@
 """Outlines as plain tuples: build half of a garment, mirror it, measure it, write it as SVG path text."""
 
+import itertools
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -79,7 +80,7 @@ def even(line: Sequence[Point], spacing: float) -> list[tuple[Point, float]]:
 
     The points are centred in equal steps; neither end of the line is among them.
     """
-    legs = [math.dist(a, b) for a, b in zip(line, line[1:], strict=False)]
+    legs = [math.dist(a, b) for a, b in itertools.pairwise(line)]
     count = max(1, round(sum(legs) / spacing))
     step = sum(legs) / count
     found, walked, leg = [], 0.0, 0

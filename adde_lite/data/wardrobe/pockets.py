@@ -17,7 +17,7 @@ def pocket(kind: str, cut: Cut, inks: Inks) -> str:
         return ""
     (one, two), width = cut.pockets, cut.pocket_size
     if kind == "single":
-        return _patch(one[0], one[1], width * 1.15, inks)
+        return _patch(one[0], one[1], width * 1.3, inks)
     patches = [_patch(x, two[1], width, inks) for x in (two[0], -two[0])]
     flaps = [_flap(x, two[1], width, inks) for x in (two[0], -two[0])] if kind == "flap" else []
     return "".join(patches + flaps)
@@ -39,10 +39,10 @@ def _patch(x: float, y: float, width: float, inks: Inks) -> str:
 def _flap(x: float, y: float, width: float, inks: Inks) -> str:
     half = width / 2 + 0.9
     outline = (
-        f"M{number(x - half)} {number(y - 1.2)}h{number(2 * half)}v4.2L{number(x)} {number(y + 5.8)}"
-        f"L{number(x - half)} {number(y + 3)}Z"
+        f"M{number(x - half)} {number(y - 1.2)}h{number(2 * half)}v5L{number(x)} {number(y + 7.2)}"
+        f"L{number(x - half)} {number(y + 3.8)}Z"
     )
     return (
         f'<path d="{outline}" fill="{inks.deep}" stroke="{inks.pale}" stroke-width=".9" stroke-linejoin="round"/>'
-        f'<path d="{circle(x, y + 2.4, 1.1)}" fill="{inks.metal}"/>'
+        f'<path d="{circle(x, y + 3.2, 1.3)}" fill="{inks.metal}"/>'
     )

@@ -64,7 +64,7 @@ def _changes(garment: dict[str, str], key: str, count: int) -> list[tuple[str, s
         if applicable(garment | {name: value}) == shown
     ]
     rng = random.Random(key)
-    chosen = []
+    chosen: list[tuple[str, str]] = []
     while len(chosen) < count:
         names = sorted({name for name, _ in possible})
         name = names[int(rng.random() * len(names))]  # attribute first, or colour's ten values would be half of all

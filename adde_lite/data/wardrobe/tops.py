@@ -111,7 +111,7 @@ def torso(category: str, length: str, fit: str, sleeve: str) -> Cut:
         pocket_size=min(11.0, b.waist * 0.72),
         waist=(b.waist + 0.3, 31.0 if category == "dress" else 40.0),
         neck=NECK,
-        rim=(0.0, 6.0, 0.0, 2.0),
+        rim=(2.0, 16.0 if category == "hoodie" else 8.0, 2.0, 4.0),
     )
 
 

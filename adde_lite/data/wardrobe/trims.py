@@ -6,7 +6,7 @@ from adde_lite.data.wardrobe.cut import Piece
 from adde_lite.data.wardrobe.palette import Inks
 from adde_lite.data.wardrobe.paths import Line, at, even, polyline
 
-BAND, STRIPE = 4.6, 3.8
+BAND, STRIPE = 5.8, 4.8
 
 
 def inner_trim(kind: str, piece: Piece, inks: Inks) -> str:
