@@ -136,13 +136,18 @@ def test_an_entry_that_swells_is_refused(tmp_path, monkeypatch):
         Archive(path)
 
 
-@pytest.mark.parametrize(
-    ("limit", "most"), [("MAX_ENTRIES", 2), ("MAX_TOTAL_BYTES", 200), ("MAX_ENTRY_BYTES", 99), ("MAX_RATIO", 0)]
-)
+def test_many_entries_that_swell_a_little_are_refused_together(tmp_path, monkeypatch):
+    path = packed(tmp_path / "many.zip", [(f"{place}.jpg", bytes(900)) for place in range(40)], zipfile.ZIP_DEFLATED)
+    monkeypatch.setattr(module, "RATIO_FROM_BYTES", 1000)
+    monkeypatch.setattr(module, "MAX_RATIO", 5)
+    with pytest.raises(InputError, match=r"many\.zip: given 40 entries of 36,000 bytes in \d,\d+, .* 5 times"):
+        Archive(path)
+
+
+@pytest.mark.parametrize(("limit", "most"), [("MAX_ENTRIES", 2), ("MAX_TOTAL_BYTES", 200), ("MAX_ENTRY_BYTES", 99)])
 def test_each_limit_refuses_what_exceeds_it(tmp_path, monkeypatch, limit, most):
     path = packed(tmp_path / "many.zip", [(f"{place}.jpg", bytes(100)) for place in range(3)])
     Archive(path)
-    monkeypatch.setattr(module, "RATIO_FROM_BYTES", 50)
     monkeypatch.setattr(module, limit, most)
     with pytest.raises(InputError, match=r"many\.zip.* given .*(3 entries of 300 bytes|100 bytes packed into 100)"):
         Archive(path)

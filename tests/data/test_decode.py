@@ -162,13 +162,11 @@ def test_crop_fills_the_size_with_the_middle():
 
 
 def test_a_large_photo_shrinks_to_nearly_what_full_decoding_gives():
-    rng = np.random.default_rng(0)
-    smooth = Image.fromarray(rng.integers(0, 255, (12, 9, 3), dtype=np.uint8)).resize(
-        (900, 1200), Image.Resampling.BICUBIC
-    )
-    content = saved(smooth, "JPEG", quality=95)
-    full = torch.from_numpy(np.array(smooth.resize((48, 64), Image.Resampling.BICUBIC))).permute(2, 0, 1)
-    assert (decode_image(content, size=(64, 48)).int() - full.int()).abs().float().mean() < 2
+    coarse = np.random.default_rng(0).integers(0, 255, (32, 24, 3), dtype=np.uint8)
+    photo = Image.fromarray(coarse).resize((300, 400), Image.Resampling.BICUBIC)
+    full = torch.from_numpy(np.array(photo.resize((48, 64), Image.Resampling.BICUBIC))).permute(2, 0, 1)
+    ours = decode_image(saved(photo, "JPEG", quality=95), size=(64, 48))
+    assert (ours.int() - full.int()).abs().float().mean() < 3
 
 
 PHOTO = saved(Image.effect_noise((64, 64), 60).convert("RGB"), "JPEG")
@@ -181,7 +179,10 @@ PHOTO = saved(Image.effect_noise((64, 64), 60).convert("RGB"), "JPEG")
         (b"<!DOCTYPE html><title>404</title>", "shoe: given an HTML page"),
         (b"version https://git-lfs.github.com/spec/v1", "shoe: given a Git LFS pointer"),
         (b"no picture", "shoe: given text"),
-        (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n", "shoe: given text"),
+        (
+            saved(Image.new("RGB", (16, 16)), "ICO"),
+            "shoe: given unknown bytes, expected a whole image, one of JPEG, PNG",
+        ),
         (PHOTO[: len(PHOTO) // 2], "shoe: given a JPEG image, cut short or damaged"),
         (PHOTO[:20], "shoe: given a JPEG image, cut short or damaged"),
         (png(4, 4, 8, 2), "shoe: given a PNG image, cut short or damaged"),
@@ -230,7 +231,9 @@ def test_many_images_keep_their_order(tmp_path):
     assert images[:, 0, 0, 0].tolist() == list(range(39, -1, -1))
 
 
-def test_one_broken_image_among_many_stops_the_rest(tmp_path, monkeypatch):
+@pytest.fixture
+def decoded(tmp_path, monkeypatch):
+    """A folder of 400 images, 000.png broken, and the list that grows by each one decoded."""
     for name in range(400):
         (tmp_path / f"{name:03}.png").write_bytes(saved(halves("red", "blue")) if name else b"<html>")
     started = []
@@ -240,7 +243,24 @@ def test_one_broken_image_among_many_stops_the_rest(tmp_path, monkeypatch):
         return decode_image(*args, **options)
 
     monkeypatch.setattr(decode, "decode_image", counted)
-    archive = Archive(tmp_path)
-    with pytest.raises(InputError, match=rf"{tmp_path.name}, '000\.png': given an HTML page"):
+    return Archive(tmp_path), started
+
+
+def test_one_broken_image_among_many_stops_the_rest(decoded):
+    archive, started = decoded
+    with pytest.raises(InputError, match=rf"{archive.path.name}, '000\.png': given an HTML page"):
         decode_images(archive, archive.names, size=2)
     assert len(started) < 400
+
+
+def test_an_interrupt_stops_the_rest(decoded, monkeypatch):
+    archive, started = decoded
+
+    def interrupted(results, **options):
+        yield next(results)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("tqdm.auto.tqdm", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        decode_images(archive, archive.names[1:], size=2)
+    assert len(started) < 399

@@ -80,6 +80,11 @@ def test_a_quote_that_swallows_rows_is_never_skipped(table):
         read_rows(table('id,colour\n1,"red\n2,blue\n3,green\n'), bad_rows="skip")
 
 
+def test_a_bad_header_is_never_skipped(table):
+    with pytest.raises(InputError, match="line 1: given stray quotes"):
+        read_rows(table('id,"col"our\n1,red\n'), bad_rows="skip")
+
+
 def test_all_rows_bad_is_an_error(table):
     with pytest.raises(InputError, match="a header and no rows"):
         read_rows(table("id,colour\n1\n2\n"), bad_rows="skip")

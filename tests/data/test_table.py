@@ -56,6 +56,14 @@ def test_a_zip_gives_the_same_as_its_folder(catalogue, tmp_path):
     assert torch.equal(whole.labels, packed.labels)
 
 
+def test_values_stand_in_sorted_order(catalogue):
+    colours = ["teal", "red", "Blue", "grey", "black", "ochre"]
+    table = "id,colour\n" + "".join(f"{row},{colour}\n" for row, colour in enumerate(colours))
+    data = read(catalogue(table, images=[f"{row}.png" for row in range(6)]), ["colour"])
+    assert data.schema.options("colour") == ("Blue", "black", "grey", "ochre", "red", "teal")
+    assert [row["colour"] for row in data.schema.decode(data.labels)] == colours
+
+
 def test_columns_may_be_given_other_names(catalogue):
     assert read(catalogue(), {"tint": "colour"}).schema.names == ("tint",)
 
