@@ -22,4 +22,5 @@ WARDROBE = Recipe(
     TrainingRecipe(epochs=16),
 )
 FASHION_PRODUCTS = Recipe(training=TrainingRecipe(epochs=36))
+PHOTOS_QUICK = Recipe(EncoderRecipe(widths=(16, 32, 64, 128), hidden=64, d=32), TrainingRecipe(epochs=8))
 SHOPPING_MINI = Recipe(EncoderRecipe(widths=(24, 48, 96, 192)), TrainingRecipe(epochs=12))

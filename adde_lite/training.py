@@ -193,7 +193,8 @@ def train_or_load(
         data_facts: what makes the data what it is (name, size, seed, version); part of the recipe's hash.
         device, progress: as in `train`.
 
-    An interrupted training goes on at its last finished epoch when the call is repeated. Weights that were cut off or
+    Weight matrices are rounded to float16, which halves the file. An interrupted training goes on at its last finished
+    epoch when the call is repeated. Weights that were cut off or
     changed are trained again, with a warning that says what was wrong with them.
     """
     wanted = run_hash(model, recipe, data_facts)
@@ -210,7 +211,9 @@ def train_or_load(
     checkpoint = folder.with_name(f"{folder.name}-{wanted}.checkpoint")
     history = train(model, data(), recipe, device=device, checkpoint=checkpoint, progress=progress)
     facts = {"hash": wanted, "recipe": recipe_facts(model, recipe, data_facts), "history": list(history.rows)}
-    storage.store(folder, network.state_dict(), facts)
+    halved = {name: value.half() if value.ndim > 1 else value for name, value in network.state_dict().items()}
+    network.load_state_dict(halved)  # the caller gets what the next caller will load
+    storage.store(folder, halved, facts)
     shutil.rmtree(checkpoint, ignore_errors=True)
     return history
 

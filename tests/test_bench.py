@@ -1,0 +1,60 @@
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+from adde_lite.attributes import AttributeSchema
+from adde_lite.data.images import AttributeImages
+from bench import figure
+from bench.__main__ import show
+from bench.fashion_products import manipulations
+from bench.figure import Figure
+
+ROOT = Path(__file__).parent.parent
+MADE = Figure(
+    2.0, 8.0, "a slow way", "CPU-s", cost=True, cpu_seconds=2.0, facts={"top_1": 0.5}, rows={"chance": {"top_1": 0.1}}
+)
+
+
+@pytest.mark.parametrize(("cost", "ratio"), [(True, 4.0), (False, 0.25)])
+def test_ratio_says_how_many_times_better_ours_is(cost, ratio):
+    assert Figure(2.0, 8.0, "", "", cost=cost, cpu_seconds=0).ratio == ratio
+
+
+def test_record_holds_value_baseline_ratio_unit_cost_seed_versions_and_facts(tmp_path, monkeypatch):
+    monkeypatch.setattr(figure, "RESULTS", tmp_path / "bench")
+    record = json.loads(MADE.write("example").read_text())
+    assert {"value", "baseline", "ratio", "unit", "cpu_seconds", "seed", "versions", "rows", "top_1"} <= set(record)
+    assert (record["name"], record["ratio"]) == ("example", 4.0)
+    assert "torch" in record["versions"]
+    assert [path.name for path in (tmp_path / "bench").iterdir()] == ["example.json"]
+
+
+def test_table_shows_the_figure_and_its_rows(capsys):
+    show({"example": MADE})
+    printed = capsys.readouterr().out
+    assert "CPU-s; a slow way" in printed
+    assert "chance" in printed
+
+
+def test_unknown_figure_lists_those_there_are():
+    ran = subprocess.run(
+        [sys.executable, "-m", "bench", "nonsense"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert ran.returncode == 2
+    assert "wardrobe_render" in ran.stdout
+
+
+def test_query_file_becomes_edits_of_the_named_references(tmp_path):
+    schema = AttributeSchema.of({"kind": ["shirt", "shoe"], "colour": ["red", "blue"]})
+    images = torch.zeros(2, 3, 4, 4, dtype=torch.uint8)
+    references = AttributeImages(images, torch.tensor([[0, 0], [1, 1]]), schema, ("17", "23"))
+    path = tmp_path / "queries.csv"
+    path.write_text("query_id,attribute,from_value,to_value,n_targets\n23,colour,blue,red,4\n17,kind,shirt,shoe,1\n")
+    queries = manipulations(path, references)
+    assert queries.reference.tolist() == [1, 0]
+    assert queries.edited.tolist() == [1, 0]
+    assert queries.target.tolist() == [[1, 0], [1, 0]]
