@@ -21,8 +21,8 @@ def measure() -> Figure:
     if not pack.exists():
         raise NotHereError(f"no {pack}; set ADDE_LITE_DATA to the folder that holds fashion_products")
     photos = image_table(
-        pack / "labels.csv", pack / "images.zip", ATTRIBUTES, size=(HEIGHT, WIDTH), keep=("split", "core")
-    ).where(core=1)
+        pack / "labels.csv", pack / "images.zip", ATTRIBUTES, size=(HEIGHT, WIDTH), where={"core": 1}, keep=["split"]
+    )
     training, gallery, references = (photos.where(split=split) for split in ("train", "gallery", "query"))
     queries = manipulations(pack / "manip3_queries.csv", references)
     made = trial(FASHION_PRODUCTS, training, references, gallery, queries, seed=0)

@@ -143,3 +143,14 @@ def test_seeded_leaves_the_callers_random_state_alone(schema):
     torch.manual_seed(3)
     encoder(schema)
     assert torch.equal(torch.rand(2), expected)
+
+
+def test_bf16_reaches_the_convolutions_where_the_processor_has_it(blocks, monkeypatch):
+    monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda: True)
+    seen = set()
+    for bf16 in (True, False):
+        model = encoder(blocks.schema)
+        model.trunk.stem.register_forward_hook(lambda _, __, out: seen.add(out.dtype))
+        train(model, blocks, replace(RECIPE, epochs=1, bf16=bf16), device="cpu", progress=False)
+        assert seen == {torch.bfloat16 if bf16 else torch.float32}
+        seen.clear()
