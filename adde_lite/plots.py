@@ -99,6 +99,27 @@ def contact_sheet(images: Sequence[Tensor], captions: Sequence[str], alt: str, *
     return picture
 
 
+def value_rows(rows: Mapping[str, Mapping[str, Tensor]], alt: str) -> Picture:
+    """One row an attribute, one image a value, each under its name.
+
+    Args:
+        rows: attribute -> value -> image, uint8 (3, H, W).
+        alt: the picture's alt text.
+    """
+    columns = max(len(values) for values in rows.values())
+    with mpl.rc_context(STYLE):
+        picture = Picture(alt, (0.95 * columns + 1, 1.12 * len(rows)))
+        axes = picture.subplots(len(rows), columns, squeeze=False)
+        for places, (attribute, values) in zip(axes, rows.items(), strict=True):
+            for place in places:
+                place.set_axis_off()
+            for place, (value, image) in zip(places, values.items(), strict=False):
+                _draw(place, image)
+                place.set_title(value, fontsize=7, loc="center", pad=2)
+            places[0].text(-0.15, 0.5, attribute, ha="right", va="center", transform=places[0].transAxes, fontsize=9.5)
+    return picture
+
+
 def edit_answer(reference: Tensor, edit: Edit, found: AttributeImages, target: Tensor) -> Picture:
     """A garment, the edit, and what came back.
 
