@@ -66,7 +66,7 @@ def bag(length: str) -> Cut:
         pockets=((0.0, 18.0), (11.8, 18.5)),
         pocket_size=15.0,
         neck=14.0,
-        rim=(0.0, drop + 1.5, 0.0, 2.0),
+        rim=(1.0, drop + 1.5, 1.0, 7.0),
     )
 
 

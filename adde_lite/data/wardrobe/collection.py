@@ -16,14 +16,14 @@ from torch import Tensor
 from adde_lite.data.cache import remembered
 from adde_lite.data.images import AttributeImages
 from adde_lite.data.wardrobe.drawing import garment_svg
-from adde_lite.data.wardrobe.render import render_all
+from adde_lite.data.wardrobe.pictures import render_all
 from adde_lite.data.wardrobe.sampling import MOST_VARIANTS, label_row
 from adde_lite.data.wardrobe.scene import OBJECTS, Scene
 from adde_lite.data.wardrobe.schema import HAS, WARDROBE, applicable
 from adde_lite.errors import InputError
 
 SIZES = range(16, 1025)
-NOT_DRAWING = {"__init__.py", "collection.py", "render.py", "enlarge.py", "identity.py"}
+NOT_DRAWING = {"__init__.py", "collection.py", "pictures.py", "enlarge.py", "identity.py"}
 
 # For disentanglement: the factors that a small model can be expected to find, 10 * 4 * 5 * 3 * 3 = 1,800 dresses.
 DEFAULT_FACTORS: dict[str, tuple[str, ...]] = {

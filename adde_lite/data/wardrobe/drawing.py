@@ -9,7 +9,7 @@ from adde_lite.data.wardrobe.bottoms import legs, skirt
 from adde_lite.data.wardrobe.cut import Cut, Piece
 from adde_lite.data.wardrobe.fabric import Bolt, fabric
 from adde_lite.data.wardrobe.fastenings import fastening, waist
-from adde_lite.data.wardrobe.furnishings import ahead, behind
+from adde_lite.data.wardrobe.furnishings import ahead, behind, ribs
 from adde_lite.data.wardrobe.openings import collar, hood, neckline
 from adde_lite.data.wardrobe.palette import Inks
 from adde_lite.data.wardrobe.paths import box_of, lens, number, turned
@@ -19,7 +19,7 @@ from adde_lite.data.wardrobe.schema import UPPER, WARDROBE
 from adde_lite.data.wardrobe.tops import torso
 from adde_lite.data.wardrobe.trims import inner_trim, outer_trim
 
-FILL = 90.0  # hundredths of the picture that a garment fills at scale 1
+FILL = 88.0  # hundredths of the picture that a garment fills at scale 1
 MOST_ENLARGED = 1.75
 STRAP_REACH = {"coat": 9.0, "shirt": 8.0, "jacket": 8.5, "sneaker": 8.0, "boot": 9.5, "bag": 7.0}
 
@@ -78,18 +78,21 @@ class _Drawing:
             f"translate({number(x)} {number(y)}) rotate({number(self.scene.turn)}) scale({size:.4f}) "
             f"translate({number(-(left + right) / 2)} {number(-(top + bottom) / 2)})"
         )
-        clips = "".join(
-            f'<clipPath id="c{k}"><path d="{piece.path.text()}"/></clipPath>' for k, piece in enumerate(self.cut.pieces)
+        outlines = [piece.path.text() for piece in self.cut.pieces]
+        shapes = "".join(
+            f'<path id="p{k}" d="{outline}"/><clipPath id="c{k}"><use href="#p{k}"/></clipPath>'
+            for k, outline in enumerate(outlines)
         )
+        shapes += f'<path id="all" d="{"".join(outlines)}"/>'
         hanger = hook(self.scene) if self.garment["category"] in UPPER else ""
         return (
             '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 100 100">'
-            f"<defs>{table_definition}{self._light(size)}{clips}</defs>{table}"
+            f"<defs>{table_definition}{self._light()}{shapes}</defs>{table}"
             f'<g transform="{place}">{hanger}{self._shadow(size)}{self._cloth()}{self._details()}</g>'
             f"{objects(self.scene)}</svg>"
         )
 
-    def _light(self, size: float) -> str:
+    def _light(self) -> str:
         left, top, right, bottom = self.cut.frame
         cx, cy, reach = (left + right) / 2, (top + bottom) / 2, max(right - left, bottom - top) / 2
         dx, dy = turned([self.scene.toward], -self.scene.turn)[0]
@@ -104,27 +107,30 @@ class _Drawing:
         )
 
     def _shadow(self, size: float) -> str:
-        outline = "".join(piece.path.text() for piece in self.cut.pieces)
         dx, dy = turned([self.scene.toward], -self.scene.turn)[0]
         layers = []
-        for distance, opacity in ((1.0, 0.18), (2.2, 0.12), (3.6, 0.07)):
+        for distance, opacity in ((1.1, 0.20), (2.7, 0.13)):
             shift = f"translate({number(-dx * distance / size)} {number(-dy * distance / size)})"
-            layers.append(f'<path d="{outline}" transform="{shift}" fill="#2a1f2e" fill-opacity="{opacity}"/>')
+            layers.append(f'<use href="#all" transform="{shift}" fill="#2a1f2e" fill-opacity="{opacity}"/>')
         return "".join(layers)
 
     def _cloth(self) -> str:
-        category = str(self.garment["category"])
+        category, trim = str(self.garment["category"]), str(self.garment["trim"])
         bolt = Bolt.drawn(random.Random(self.scene.seed + "/bolt"), self.scene.seed + "/figures")
         parts = [behind(category, self.cut, self.inks)]
         for k, piece in enumerate(self.cut.pieces):
-            path = f'd="{piece.path.text()}"'
-            within = self._figures(piece, bolt) + inner_trim(str(self.garment["trim"]), piece, self.inks)
-            parts.append(f'<path {path} fill="{self.inks.cloth}"/>')
+            within = (
+                self._figures(piece, bolt)
+                + inner_trim(trim, piece, self.inks)
+                + ribs(category, piece, self.inks, self.inks.second if trim == "band" else self.inks.contrast)
+            )
+            shape, seam = f'<use href="#p{k}"', f'stroke="{self.inks.deep}" stroke-width=".6"'
             if within:
-                parts.append(f'<g clip-path="url(#c{k})">{within}</g>')
-            parts.append(f'<path {path} fill="none" stroke="{self.inks.deep}" stroke-width=".6"/>')
-        outline = "".join(piece.path.text() for piece in self.cut.pieces)
-        return "".join(parts) + f'<path d="{outline}" fill="url(#l)"/>'  # one gradient for all pieces: half the time
+                parts.append(f'{shape} fill="{self.inks.cloth}"/><g clip-path="url(#c{k})">{within}</g>')
+                parts.append(f'{shape} fill="none" {seam}/>')
+            else:
+                parts.append(f'{shape} fill="{self.inks.cloth}" {seam}/>')
+        return "".join(parts) + '<use href="#all" fill="url(#l)"/>'  # one gradient for all pieces: half the time
 
     def _figures(self, piece: Piece, bolt: Bolt) -> str:
         pattern = str(self.garment["pattern"])
@@ -154,8 +160,7 @@ class _Drawing:
     def _details(self) -> str:
         garment, cut, inks = self.garment, self.cut, self.inks
         category = str(garment["category"])
-        ribs = inks.second if garment["trim"] == "band" else inks.contrast  # a band covers them
-        parts = [ahead(category, cut, inks, ribs), self._folds()]
+        parts = [ahead(category, cut, inks), self._folds()]
         parts += [outer_trim(str(garment["trim"]), piece, inks) for piece in cut.pieces]
         if garment["pocket"]:
             parts.append(pocket(garment["pocket"], cut, inks))

@@ -151,4 +151,4 @@ def _camouflage(inks: Inks, bolt: Bolt, box: Box) -> str:
         corners = zip([*ring[1:], ring[0]], [*middles[1:], middles[0]], strict=True)
         layers[k % 2].append(f"M{at(middles[0])}" + "".join(f"Q{at(c)} {at(m)}" for c, m in corners) + "Z")
     dark, vivid = ("".join(layer) for layer in layers)
-    return f'<path d="{dark}" fill="{inks.contrast}"/><path d="{vivid}" fill="{inks.second}"/>'
+    return f'<path d="{dark}" fill="{mix(inks.cloth, inks.deep, 0.55)}"/><path d="{vivid}" fill="{inks.second}"/>'

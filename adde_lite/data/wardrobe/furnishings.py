@@ -1,11 +1,14 @@
 """What makes a category itself besides its outline: ribs, waistbands, soles, handles, linings."""
 
-from adde_lite.data.wardrobe.cut import Cut
+import math
+
+from adde_lite.data.wardrobe.cut import Cut, Piece
 from adde_lite.data.wardrobe.palette import Inks
-from adde_lite.data.wardrobe.paths import Line, even, number, polyline
+from adde_lite.data.wardrobe.paths import Line, at, even, number, polyline
 
 SOLE_EDGE = "#8d8478"
-RIB = 5.8  # height of a ribbed hem
+GATHERS = (-0.75, -0.45, -0.15, 0.15, 0.45, 0.75)  # shares of the waist
+RIB = 6.6  # height of a ribbed hem
 
 
 def behind(category: str, cut: Cut, inks: Inks) -> str:
@@ -17,17 +20,11 @@ def behind(category: str, cut: Cut, inks: Inks) -> str:
     return ""
 
 
-def ahead(category: str, cut: Cut, inks: Inks, ribs: str) -> str:
-    """What lies on the cloth, under the details.
-
-    Args:
-        category, cut, inks: of the garment.
-        ribs: colour of ribbed hems.
-    """
-    if category in ("sweater", "hoodie", "jacket"):
-        return "".join(_rib(line, inks, ribs) for piece in cut.pieces for line in piece.hems)
+def ahead(category: str, cut: Cut, inks: Inks) -> str:
+    """What lies on the cloth, under the details."""
     draw = {
         "coat": _overlap,
+        "dress": _waist_seam,
         "skirt": _waistband,
         "trousers": _fly,
         "shorts": _fly,
@@ -36,6 +33,26 @@ def ahead(category: str, cut: Cut, inks: Inks, ribs: str) -> str:
         "bag": _lip,
     }.get(category)
     return draw(cut, inks) if draw else ""
+
+
+def ribs(category: str, piece: Piece, inks: Inks, colour: str) -> str:
+    """Ribbed ends of sleeves and body, to be cut by the piece's clip path."""
+    if category not in ("sweater", "hoodie", "jacket"):
+        return ""
+    return "".join(_rib(line, inks, colour) for line in piece.hems)
+
+
+def _rib(line: Line, inks: Inks, colour: str) -> str:
+    teeth = ""
+    for (x, y), direction in even(line, 2.8):
+        up = (x + math.sin(direction) * RIB, y - math.cos(direction) * RIB)
+        teeth += f"M{at((x, y))}L{at(up if up[1] < y else (2 * x - up[0], 2 * y - up[1]))}"
+    path = polyline(line)
+    return (
+        f'<path d="{path}" fill="none" stroke="{inks.deep}" stroke-width="{2 * RIB + 1.2:g}"/>'
+        f'<path d="{path}" fill="none" stroke="{colour}" stroke-width="{2 * RIB:g}"/>'
+        f'<path d="{teeth}" stroke="{inks.deep}" stroke-width=".8" stroke-opacity=".7"/>'
+    )
 
 
 def _handle(drop: float, half: float, inks: Inks) -> str:
@@ -51,19 +68,24 @@ def _lining(rim: Line, inks: Inks) -> str:
     return f'<path d="{outline}Z" fill="{inks.inside}"/>'
 
 
-def _rib(line: Line, inks: Inks, colour: str) -> str:
-    """A ribbed band across the end of a sleeve or body."""
-    teeth = "".join(f"M{number(x)} {number(y + 2)}L{number(x)} {number(y - RIB)}" for (x, y), _ in even(line, 2.8))
-    path = polyline(line)
+def _overlap(cut: Cut, inks: Inks) -> str:
+    """The front edge of a coat, and the vent in its hem."""
+    low = cut.front[1][1]
+    vent = f"M0 {number(low - 17)}L6.5 {number(low)}H-6.5Z"
     return (
-        f'<path d="{path}" fill="none" stroke="{inks.deep}" stroke-width="{2 * RIB + 1.2:g}"/>'
-        f'<path d="{path}" fill="none" stroke="{colour}" stroke-width="{2 * RIB:g}"/>'
-        f'<path d="{teeth}" stroke="{inks.deep}" stroke-width=".8" stroke-opacity=".7"/>'
+        f'<path d="M0 20V{number(low)}" stroke="{inks.deep}" stroke-width="1.2"/>'
+        f'<path d="{vent}" fill="{inks.inside}" stroke="{inks.deep}" stroke-width=".7"/>'
     )
 
 
-def _overlap(cut: Cut, inks: Inks) -> str:
-    return f'<path d="M0 20V{number(cut.front[1][1])}" stroke="{inks.deep}" stroke-width="1.2"/>'
+def _waist_seam(cut: Cut, inks: Inks) -> str:
+    """Where bodice and skirt meet, with the gathers under it."""
+    half, y = cut.waist
+    gathers = "".join(f"M{number(half * s)} {number(y)}L{number(half * s * 1.2)} {number(y + 6)}" for s in GATHERS)
+    return (
+        f'<path d="M-{number(half)} {number(y)}H{number(half)}" stroke="{inks.deep}" stroke-width="1.3"/>'
+        f'<path d="{gathers}" stroke="{inks.deep}" stroke-width=".7"/>'
+    )
 
 
 def _waistband(cut: Cut, inks: Inks) -> str:

@@ -11,12 +11,13 @@ Box = tuple[float, float, float, float]  # left, top, right, bottom
 
 
 def number(value: float) -> str:
-    """Two decimals without trailing zeros; rounding hides what mathematics libraries disagree about."""
-    return f"{round(value, 2) + 0:g}"
+    """Two decimals: rounding hides what mathematics libraries disagree about."""
+    return f"{value:.2f}"
 
 
 def at(point: Point) -> str:
-    return f"{number(point[0])} {number(point[1])}"
+    """A point as SVG text."""
+    return f"{point[0]:.2f} {point[1]:.2f}"
 
 
 @dataclass(frozen=True)
@@ -32,8 +33,13 @@ class Path:
         return (self.start, *(point for segment in self.segments for point in segment))
 
     def flipped(self) -> "Path":
-        """The mirror image left to right."""
-        return Path(flip([self.start])[0], tuple(flip(segment) for segment in self.segments))
+        """The mirror image left to right, drawn the same way round: where two pieces overlap, no hole appears."""
+        start, *back = flip(reversed(self.points))
+        segments, used = [], 0
+        for segment in reversed(self.segments):
+            segments.append(tuple(back[used : used + len(segment)]))
+            used += len(segment)
+        return Path(start, tuple(segments))
 
     def text(self, closed: bool = True) -> str:
         """SVG path data."""
@@ -48,13 +54,7 @@ def flip(line: Iterable[Point]) -> Line:
 
 def mirrored(start: Point, *segments: Line) -> Path:
     """The symmetric closed path whose right half runs from `start` to the last point, both on the axis x = 0."""
-    points = [start, *(point for segment in segments for point in segment)]
-    back = list(flip(reversed(points)))[1:]
-    left, used = [], 0
-    for segment in reversed(segments):
-        left.append(tuple(back[used : used + len(segment)]))
-        used += len(segment)
-    return Path(start, (*segments, *left))
+    return Path(start, (*segments, *Path(start, segments).flipped().segments))
 
 
 def curve(start: Point, segment: Line, steps: int = 6) -> Line:

@@ -30,9 +30,9 @@ def _patch(x: float, y: float, width: float, inks: Inks) -> str:
         f"L{number(x - half)} {number(y + height * 0.75)}Z"
     )
     return (
-        f'<path d="{outline}" fill="{inks.contrast}" stroke="{inks.deep}" stroke-width="1.1" stroke-linejoin="round"/>'
-        f'<path d="M{number(x - half + 1)} {number(y + 2.2)}h{number(width - 2)}" stroke="{inks.pale}" '
-        'stroke-width="1"/>'
+        f'<path d="{outline}" fill="{inks.contrast}" stroke="{inks.deep}" stroke-width="1.4" stroke-linejoin="round"/>'
+        f'<path d="M{number(x - half + 1)} {number(y + 2.4)}h{number(width - 2)}" stroke="{inks.pale}" '
+        'stroke-width="1.5"/>'
     )
 
 
@@ -43,6 +43,6 @@ def _flap(x: float, y: float, width: float, inks: Inks) -> str:
         f"L{number(x - half)} {number(y + 3.8)}Z"
     )
     return (
-        f'<path d="{outline}" fill="{inks.deep}" stroke="{inks.pale}" stroke-width=".9" stroke-linejoin="round"/>'
-        f'<path d="{circle(x, y + 3.2, 1.3)}" fill="{inks.metal}"/>'
+        f'<path d="{outline}" fill="{inks.deep}" stroke="{inks.pale}" stroke-width="1.1" stroke-linejoin="round"/>'
+        f'<path d="{circle(x, y + 3.2, 1.6)}" fill="{inks.metal}"/>'
     )

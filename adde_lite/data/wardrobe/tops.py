@@ -29,9 +29,10 @@ HEMS = {
     "sweater": (37.0, 51.0, 68.0),
     "hoodie": (37.0, 51.0, 68.0),
     "jacket": (37.0, 50.0, 66.0),
-    "coat": (58.0, 72.0, 88.0),
-    "dress": (50.0, 66.0, 84.0),
+    "coat": (60.0, 74.0, 90.0),
+    "dress": (53.0, 70.0, 88.0),
 }
+WAIST_Y = {"coat": 33.0, "dress": 31.0}
 LENGTHS, FITS = ("short", "medium", "long"), ("slim", "regular", "loose")
 
 
@@ -44,16 +45,18 @@ def body(category: str, length: str, fit: str, sleeveless: bool) -> Body:
     if category == "dress":
         chest = (13.5, 15.0, 18.0)[size]
         shoulder = (13.0, 14.0, 16.0)[size] - (1.5 if sleeveless else 0.0)
-        flare = (0.02, 0.32, 0.66)[size] * (hem_y - 31) + (2.5, 4.0, 6.0)[size]
-        return Body(shoulder, chest, (11.0, 12.0, 14.5)[size], 31.0, (11.0, 12.0, 14.5)[size] + flare, hem_y)
+        flare = (0.02, 0.32, 0.66)[size] * (hem_y - WAIST_Y[category]) + (3.0, 4.0, 6.0)[size]
+        return Body(
+            shoulder, chest, (10.0, 11.5, 14.0)[size], WAIST_Y[category], (10.5, 11.5, 14.0)[size] + flare, hem_y
+        )
     if category == "coat":
-        return Body(shoulder + 1, chest + 0.5, chest - 0.5, 36.0, chest + (1.5, 5.0, 8.0)[size], hem_y)
+        return Body(shoulder + 1, chest + 0.5, chest - 1.0, WAIST_Y[category], chest + (4.0, 6.5, 9.0)[size], hem_y)
     if category in ("sweater", "hoodie"):
-        return Body(shoulder + 1.5, chest, chest + 0.5, hem_y - 13, chest - 2.0, hem_y, puff=1.5)
+        return Body(shoulder + 1.5, chest, chest + 0.5, hem_y - 13, chest - 3.2, hem_y, puff=2.6)
     if category == "jacket":
         return Body(shoulder + 1, chest + 0.5, chest + 1.0, hem_y - 13, chest - 3.5, hem_y, puff=3.0)
     if category == "shirt":
-        return Body(shoulder, chest, chest - (2.0, 0.5, 0.0)[size], 34.0, chest + 0.5, hem_y, side_rise=8.0)
+        return Body(shoulder, chest, chest - (2.0, 0.5, 0.0)[size], 34.0, chest + 0.5, hem_y, side_rise=9.5)
     return Body(shoulder, chest, chest - (1.5, 0.0, 0.0)[size], 30.0, chest + (0.0, 0.5, 1.5)[size], hem_y)
 
 
@@ -96,22 +99,22 @@ def torso(category: str, length: str, fit: str, sleeve: str) -> Cut:
     right_hem = curve(side_end, shape[-1])
     hem = (*right_hem, *flip(reversed(right_hem[:-1])))
     side = (*curve(shape[2][-1], shape[3]), *curve(shape[3][-1], shape[4])[1:])
-    cloth = Piece(path, hems=(hem,), sides=(side, flip(side)) if sleeve == "sleeveless" else ())
+    cloth = Piece(path, hems=(hem,), sides=(side, flip(side)))
 
     pieces: list[Piece] = []
     if sleeve != "sleeveless":
         right = arm(sleeve, (b.shoulder, SHOULDER_Y), (b.chest, ARMPIT_Y), fit, wide=category == "dress")
         pieces += [right, right.flipped()]
-    pair_y = 36.0 if category == "dress" else b.hem_y - (24.0 if b.hem_y > 64 else 17.0) - b.side_rise * 0.3
+    pair_y = WAIST_Y[category] + 9.5 if category in WAIST_Y else b.hem_y - (24.0 if b.hem_y > 64 else 17.0)
     return Cut(
         pieces=(*pieces, cloth),
         folds=torso_folds(b, category),
         front=((0.0, 2.0), (0.0, b.hem_y + sag)),
-        pockets=((b.chest * 0.5, 15.5), (b.waist * 0.56, max(pair_y, 19.5))),
-        pocket_size=min(11.0, b.waist * 0.72),
-        waist=(b.waist + 0.3, 31.0 if category == "dress" else 40.0),
+        pockets=((b.chest * 0.5, 15.5), (b.waist * 0.56, max(pair_y - b.side_rise * 0.3, 19.5))),
+        pocket_size=min(12.5, b.waist * 0.84),
+        waist=(b.waist + 0.3, WAIST_Y.get(category, 0.0)),
         neck=NECK,
-        rim=(2.0, 16.0 if category == "hoodie" else 8.0, 2.0, 4.0),
+        rim=(2.0, 16.0 if category == "hoodie" else 9.0, 2.0, 6.0),
     )
 
 
@@ -144,7 +147,7 @@ def arm(kind: str, shoulder: Point, armpit: Point, fit: str, wide: bool) -> Piec
     roomy = (-0.8, 0.0, 1.4)[FITS.index(fit)]
     angle, length, end = {
         "short": (40.0, 14.0, 6.4 + roomy),
-        "long": (16.0, 48.0, 3.9 + roomy),
+        "long": (16.0, 42.0 if wide else 48.0, 3.9 + roomy),
         "puff": (38.0, 19.0, 4.0 + roomy * 0.5),
         "bell": (21.0, 42.0, 11.0 + roomy),
     }[kind]

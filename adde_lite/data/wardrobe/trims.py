@@ -40,7 +40,7 @@ def _fringe(line: Line, inks: Inks) -> str:
     threads = []
     for (x, y), direction in even(line, 2.6):
         nx, ny = _down(direction)
-        threads.append(f"M{at((x - nx, y - ny))}L{at((x + nx * 6.0, y + ny * 6.0))}")
+        threads.append(f"M{at((x - nx, y - ny))}L{at((x + nx * 7.0, y + ny * 7.0))}")
     path = "".join(threads)
     return (
         f'<path d="{path}" stroke="{inks.deep}" stroke-width="2.1" stroke-linecap="round"/>'
@@ -51,11 +51,11 @@ def _fringe(line: Line, inks: Inks) -> str:
 
 def _scallops(line: Line, inks: Inks) -> str:
     lobes = []
-    for (x, y), direction in even(line, 5.6):
-        dx, dy = math.cos(direction) * 2.9, math.sin(direction) * 2.9
+    for (x, y), direction in even(line, 6.2):
+        dx, dy = math.cos(direction) * 3.2, math.sin(direction) * 2.9
         nx, ny = _down(direction)
         start, end = (x - dx - nx * 2.2, y - dy - ny * 2.2), (x + dx - nx * 2.2, y + dy - ny * 2.2)
-        one, two = (start[0] + nx * 8.4, start[1] + ny * 8.4), (end[0] + nx * 8.4, end[1] + ny * 8.4)
+        one, two = (start[0] + nx * 9.6, start[1] + ny * 9.6), (end[0] + nx * 9.6, end[1] + ny * 9.6)
         lobes.append(f"M{at(start)}C{at(one)} {at(two)} {at(end)}Z")
     return f'<path d="{"".join(lobes)}" fill="{inks.second}" stroke="{inks.deep}" stroke-width=".8"/>'
 
