@@ -7,7 +7,7 @@ import torch
 
 from adde_lite.data.images import AttributeImages
 from adde_lite.data.wardrobe.drawing import garment_svg
-from adde_lite.data.wardrobe.render import render
+from adde_lite.data.wardrobe.pictures import render
 from adde_lite.errors import InputError
 
 WARDROBE_ID = re.compile(r"w(-?\d+)-(\d+)")
