@@ -58,7 +58,7 @@ def bag(length: str) -> Cut:
     side: Line = ((23.5, 0.0), (25.5, 24.0), (27.0, 31.0))
     bottom: Line = ((28.0, 37.0), (24.0, 38.0), (0.0, 38.0))
     path = mirrored((0.0, 0.0), ((20.0, 0.0),), ((22.0, 0.0), (22.5, 0.5), (22.8, 2.0)), side, bottom)
-    right, edge = curve((27.0, 31.0), bottom), curve((22.8, 2.0), side)
+    right, edge = curve((27.0, 31.0), bottom)[2:], curve((22.8, 2.0), side)  # the hem starts below the corner
     return Cut(
         pieces=(Piece(path, hems=((*right, *flip(reversed(right[:-1]))),), sides=(edge, flip(edge))),),
         folds=(((-20.0, 8.0), (-16.0, 26.0)), ((18.0, 10.0), (21.0, 28.0)), ((-8.0, 33.0), (10.0, 34.5))),

@@ -26,7 +26,7 @@ def skirt(length: str, fit: str) -> Cut:
     return Cut(
         pieces=(Piece(path, hems=((*right, *flip(reversed(right[:-1]))),), sides=(edge, flip(edge))),),
         folds=folds[1:-1:2] if size == 0 else folds,
-        pockets=((6.5, 9.5), (8.4, 9.5)),
+        pockets=((6.5, 12.0), (9.0, 12.5)),
         pocket_size=11.0,
         waist=(top, 2.6),
         rim=(3.0, 3.0, 3.0, 3.0),
@@ -68,8 +68,8 @@ def legs(kind: str, length: str | None, fit: str) -> Cut:
     return Cut(
         pieces=(Piece(path, hems=(hem, flip(hem)), sides=(edge, flip(edge))),),
         folds=tuple(folds),
-        pockets=((middle if not long else 9.4, 24.0 if not long else 30.0), (8.0, 8.0)),
-        pocket_size=11.0,
+        pockets=((middle if not long else 9.4, 24.0 if not long else 30.0), (8.4, 11.5)),
+        pocket_size=min(11.0, top * 0.84),
         waist=(top, 2.6),
         rim=(2.0, 3.0, 2.0, 2.0),
     )

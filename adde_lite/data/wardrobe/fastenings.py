@@ -95,8 +95,8 @@ def waist(kind: str, half: float, y: float, inks: Inks) -> str:
         f"C11 {number(y - 6)} 4 {number(y - 7)} 0 {number(y)}Z"
     )
     tails = (
-        f"M0 {number(y)}L-6.5 {number(y + 15)}L-2 {number(y + 14)}L0 {number(y + 3)}L3 {number(y + 16)}"
-        f"L7.5 {number(y + 14)}Z"
+        f"M0 {number(y)}L-6 {number(y + 11)}L-2 {number(y + 10.5)}L0 {number(y + 3)}L2.6 {number(y + 12)}"
+        f"L6.8 {number(y + 10)}Z"
     )
     return (
         f'<path d="M-{w} {number(y - 1.8)}h{h}v3.6h-{h}z" fill="{inks.cream}" stroke="{inks.coal}" stroke-width=".7"/>'

@@ -49,8 +49,9 @@ def _rib(line: Line, inks: Inks, colour: str) -> str:
         teeth += f"M{at((x, y))}L{at(up if up[1] < y else (2 * x - up[0], 2 * y - up[1]))}"
     path = polyline(line)
     return (
-        f'<path d="{path}" fill="none" stroke="{inks.deep}" stroke-width="{2 * RIB + 1.2:g}"/>'
-        f'<path d="{path}" fill="none" stroke="{colour}" stroke-width="{2 * RIB:g}"/>'
+        '<g fill="none" stroke-linecap="square">'
+        f'<path d="{path}" stroke="{inks.deep}" stroke-width="{2 * RIB + 1.2:g}"/>'
+        f'<path d="{path}" stroke="{colour}" stroke-width="{2 * RIB:g}"/></g>'
         f'<path d="{teeth}" stroke="{inks.deep}" stroke-width=".8" stroke-opacity=".7"/>'
     )
 

@@ -4,7 +4,7 @@ import math
 
 from adde_lite.data.wardrobe.cut import Piece
 from adde_lite.data.wardrobe.palette import Inks
-from adde_lite.data.wardrobe.paths import Line, at, even, polyline
+from adde_lite.data.wardrobe.paths import Line, at, even, number, polyline
 
 BAND, STRIPE = 5.8, 4.8
 
@@ -23,11 +23,9 @@ def inner_trim(kind: str, piece: Piece, inks: Inks) -> str:
     if not lines:
         return ""
     path = "".join(map(polyline, lines))
-    return (
-        f'<path d="{path}" fill="none" stroke="{inks.cloth}" stroke-width="{width + 3:g}"/>'
-        f'<path d="{path}" fill="none" stroke="{inks.deep}" stroke-width="{width + 1:g}"/>'
-        f'<path d="{path}" fill="none" stroke="{inks.second}" stroke-width="{width:g}"/>'
-    )
+    strokes = ((inks.cloth, width + 3), (inks.deep, width + 1), (inks.second, width))
+    layers = "".join(f'<path d="{path}" stroke="{ink}" stroke-width="{number(w)}"/>' for ink, w in strokes)
+    return f'<g fill="none" stroke-linecap="square">{layers}</g>'
 
 
 def outer_trim(kind: str, piece: Piece, inks: Inks) -> str:
