@@ -55,7 +55,7 @@ class TrainingRecipe:
         weight_decay: of weights; biases and normalisation scales are free.
         warmup: share of the steps that the learning rate rises.
         average: decay of the running average of the weights that becomes the result; 0 takes the last weights.
-        seed: of the initial weights (by `seeded`), the order and the augmentation.
+        seed: of the order and the augmentation, in `train_or_load` also of the initial weights.
         bf16: matrix products in bfloat16 where the device does them in hardware, otherwise float32 throughout.
         augmentation: what happens to the images.
     """
@@ -176,47 +176,47 @@ def train(
 
 def train_or_load(
     folder: Path,
-    model: Trainable,
+    build: Callable[[], Model],
     data: Callable[[], AttributeImages],
     recipe: TrainingRecipe,
     data_facts: Mapping[str, Any],
     *,
     device: str = "auto",
     progress: bool = True,
-) -> History:
-    """Load the weights in `folder` when they belong to this recipe, otherwise train them here and store them.
+) -> tuple[Model, History]:
+    """A trained model: loaded from `folder` when its weights belong to this recipe, otherwise trained and stored there.
 
     Args:
         folder: where the weights are or go.
-        model: the fresh model; it gets the weights.
-        data: called only when there is something to train.
+        build: makes the untrained model; called with the recipe's seed.
+        data: makes the training data; called only when there is something to train.
         recipe: how to train.
         data_facts: what makes the data what it is (name, size, seed, version); part of the recipe's hash.
         device, progress: as in `train`.
 
     Weight matrices are rounded to float16, which halves the file. An interrupted training goes on at its last finished
-    epoch when the call is repeated. Weights that were cut off or
-    changed are trained again, with a warning that says what was wrong with them.
+    epoch when the call is repeated. Weights that were cut off or changed are trained again, with a warning that says
+    what was wrong with them.
     """
-    wanted = run_hash(model, recipe, data_facts)
-    network = cast(nn.Module, model)
+    model = seeded(build, recipe.seed)
+    trainable = cast(Trainable, model)
+    wanted = run_hash(trainable, recipe, data_facts)
     if storage.stored(folder):
         try:
             if storage.facts(folder).get("hash") == wanted:
                 tensors, facts = storage.load(folder)
-                network.load_state_dict(tensors)
-                network.eval()
-                return History(tuple(facts["history"]))
+                model.load_state_dict(tensors)
+                return model.eval(), History(tuple(facts["history"]))
         except InputError as error:
             warnings.warn(f"training again, because of unusable weights: {error}", stacklevel=2)
     checkpoint = folder.with_name(f"{folder.name}-{wanted}.checkpoint")
-    history = train(model, data(), recipe, device=device, checkpoint=checkpoint, progress=progress)
-    facts = {"hash": wanted, "recipe": recipe_facts(model, recipe, data_facts), "history": list(history.rows)}
-    halved = {name: value.half() if value.ndim > 1 else value for name, value in network.state_dict().items()}
-    network.load_state_dict(halved)  # the caller gets what the next caller will load
+    history = train(trainable, data(), recipe, device=device, checkpoint=checkpoint, progress=progress)
+    facts = {"hash": wanted, "recipe": recipe_facts(trainable, recipe, data_facts), "history": list(history.rows)}
+    halved = {name: value.half() if value.ndim > 1 else value for name, value in model.state_dict().items()}
+    model.load_state_dict(halved)  # the caller gets what the next caller will load
     storage.store(folder, halved, facts)
     shutil.rmtree(checkpoint, ignore_errors=True)
-    return history
+    return model, history
 
 
 def recipe_facts(model: Trainable, recipe: TrainingRecipe, data_facts: Mapping[str, Any]) -> dict[str, Any]:

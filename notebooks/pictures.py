@@ -5,6 +5,7 @@
 `cover.png` uses the encoder of notebook 00. `wardrobe_values.png` shows each value at 64 px, the size that models see.
 """
 
+from functools import partial
 from pathlib import Path
 
 from torch import Tensor
@@ -50,10 +51,14 @@ def _image(category: str, fixed: dict[str, str], attribute: str, value: str) -> 
 
 def cover() -> plots.Picture:
     """A dress, the wish for flowers, and what is found."""
-    encoder = AttributeEncoder(WARDROBE, recipes.WARDROBE.model)
-    weights = NOTEBOOKS.parent / "data" / "weights" / "wardrobe_encoder"
     training = {"n": 8000, "seed": 0}
-    train_or_load(weights, encoder, lambda: wardrobe(**training), recipes.WARDROBE.training, wardrobe_facts(**training))
+    encoder, _ = train_or_load(
+        NOTEBOOKS.parent / "data" / "weights" / "wardrobe_encoder",
+        partial(AttributeEncoder, WARDROBE, recipes.WARDROBE.model),
+        partial(wardrobe, **training),
+        recipes.WARDROBE.training,
+        wardrobe_facts(**training),
+    )
     clothes, stock = wardrobe(1800, seed=1, variants=6), wardrobe(1200, seed=2)
     prototypes = class_means(encoder.embed(stock.images), stock.labels, WARDROBE)
     gallery = Gallery(encoder.embed(clothes.images), clothes.labels, WARDROBE, prototypes)

@@ -11,6 +11,11 @@ from adde_lite.training import TrainingRecipe, run_hash, seeded, train, train_or
 
 MODEL = EncoderRecipe(widths=(8, 8, 16, 16), hidden=16, d=8)
 RECIPE = TrainingRecipe(epochs=4, batch_size=16, bf16=False, augmentation=Augmentation(mirror=False, shift=1))
+ONE_EPOCH = replace(RECIPE, epochs=1)
+
+
+def fresh(data):
+    return AttributeEncoder(data.schema, MODEL)
 
 
 def encoder(schema, seed=0):
@@ -78,11 +83,14 @@ def test_checkpoint_of_another_recipe_is_refused(blocks, tmp_path):
 
 
 def test_second_call_loads_what_the_first_trained(blocks, tmp_path):
-    first, second = encoder(blocks.schema), encoder(blocks.schema, seed=1)
-    facts = {"data": "blocks"}
-    history = train_or_load(tmp_path / "w", first, lambda: blocks, RECIPE, facts, device="cpu", progress=False)
-    loaded = train_or_load(tmp_path / "w", second, pytest.fail, RECIPE, facts, device="cpu", progress=False)
+    def no_data():
+        raise AssertionError("weights that fit were trained again")
+
+    arguments = {"recipe": RECIPE, "data_facts": {"n": 1}, "device": "cpu", "progress": False}
+    first, history = train_or_load(tmp_path / "w", lambda: fresh(blocks), lambda: blocks, **arguments)
+    second, loaded = train_or_load(tmp_path / "w", lambda: fresh(blocks), no_data, **arguments)
     assert torch.equal(weights(first), weights(second))
+    assert torch.equal(first.embed(blocks.images), second.embed(blocks.images))
     assert loaded == history
     assert [path.name for path in tmp_path.iterdir()] == ["w"]
 
@@ -94,20 +102,23 @@ def test_other_recipe_or_data_trains_anew(blocks, tmp_path):
         calls.append(1)
         return blocks
 
-    for recipe, facts in [(RECIPE, {"n": 1}), (replace(RECIPE, epochs=1), {"n": 1}), (RECIPE, {"n": 2})]:
-        train_or_load(tmp_path / "w", encoder(blocks.schema), data, recipe, facts, device="cpu", progress=False)
+    for recipe, facts in [(ONE_EPOCH, {"n": 1}), (replace(ONE_EPOCH, seed=1), {"n": 1}), (ONE_EPOCH, {"n": 2})]:
+        train_or_load(tmp_path / "w", lambda: fresh(blocks), data, recipe, facts, device="cpu", progress=False)
     assert len(calls) == 3
 
 
 def test_cut_off_weights_are_trained_again_with_a_warning(blocks, tmp_path):
-    one_epoch = replace(RECIPE, epochs=1)
-    train_or_load(tmp_path / "w", encoder(blocks.schema), lambda: blocks, one_epoch, {}, device="cpu", progress=False)
+    def obtain():
+        train_or_load(
+            tmp_path / "w", lambda: fresh(blocks), lambda: blocks, ONE_EPOCH, {}, device="cpu", progress=False
+        )
+
+    obtain()
     path = tmp_path / "w" / storage.TENSORS
     whole = path.read_bytes()
     path.write_bytes(whole[:-10])
-    model = encoder(blocks.schema)
     with pytest.warns(UserWarning, match=storage.TENSORS):
-        train_or_load(tmp_path / "w", model, lambda: blocks, one_epoch, {}, device="cpu", progress=False)
+        obtain()
     assert path.read_bytes() == whole
 
 

@@ -59,7 +59,7 @@ class AttributeEncoder(nn.Module):
         features = self.trunk((images - 0.5) / 0.25)
         with torch.autocast(features.device.type, enabled=False):
             # Distances between embeddings decide the ranking: bf16 has too few digits for them.
-            embeddings: Tensor = self.heads(features.float())
+            embeddings: Tensor = self.heads(features)
         return embeddings
 
     def loss(self, images: Tensor, labels: Tensor) -> dict[str, Tensor]:

@@ -24,7 +24,8 @@ class SmallTrunk(nn.Module):
     """Four residual blocks for images of 32 to 128 px: (N, 3, H, W) -> (N, 2 * widths[-1]).
 
     Average and maximum over the image stand side by side: the average sees colour and cloth, the maximum sees a
-    button wherever it is.
+    button wherever it is. Both are positive and of any size, so they are normalised over the batch: without that, most
+    hidden units of the heads behind die in the first epoch.
     """
 
     def __init__(self, widths: tuple[int, int, int, int] = (32, 64, 128, 256)) -> None:
@@ -37,10 +38,13 @@ class SmallTrunk(nn.Module):
         self.stem = nn.Sequential(_convolution(3, widths[0], 3, 2), nn.ReLU())
         self.blocks = nn.Sequential(*blocks)
         self.features = 2 * widths[-1]
+        self.normalise = nn.BatchNorm1d(self.features)
 
     def forward(self, x: Tensor) -> Tensor:
         maps = self.blocks(self.stem(x))
-        return torch.cat([maps.mean((2, 3)), maps.amax((2, 3))], dim=1)
+        pooled = torch.cat([maps.mean((2, 3)), maps.amax((2, 3))], dim=1)
+        features: Tensor = self.normalise(pooled.float())
+        return features
 
 
 def _convolution(channels_in: int, channels: int, kernel: int, stride: int) -> nn.Sequential:

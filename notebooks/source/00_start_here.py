@@ -76,11 +76,10 @@ clothes.summary().style.format({"labelled": "{:.0%}", "majority": "{:.0%}"})
 # recipe, the next cell trains anew and shows its progress.
 
 # %%
-encoder = AttributeEncoder(WARDROBE, recipes.WARDROBE.model)
 training_set = {"n": 8000, "seed": 0}
-history = adde_lite.train_or_load(
+encoder, history = adde_lite.train_or_load(
     Path("../data/weights/wardrobe_encoder"),
-    encoder,
+    partial(AttributeEncoder, WARDROBE, recipes.WARDROBE.model),
     partial(adde_lite.wardrobe, **training_set),
     recipes.WARDROBE.training,
     wardrobe_facts(**training_set),
