@@ -44,7 +44,8 @@ def store(folder: Path, tensors: Mapping[str, Tensor], facts: Mapping[str, Any])
         for path in draft.iterdir():
             with path.open("rb+") as file:
                 os.fsync(file.fileno())
-        draft.chmod(0o755)  # mkdtemp makes it private, a shared classroom folder must not be
+            path.chmod(0o644)  # temporary files and folders are private, those of a shared classroom must not be
+        draft.chmod(0o755)
         old = draft.with_suffix(".old")
         if folder.exists():
             folder.rename(old)
