@@ -41,7 +41,7 @@ STYLE: Any = {
     "grid.color": "#ECEDF1",
     "figure.facecolor": PAPER,
 }
-DPI = 110
+DPI = 100
 
 
 class Picture(Figure):
@@ -65,7 +65,7 @@ class Picture(Figure):
         """The picture as a WebP file, a quarter of the PNG: for pages that hold many frames."""
         image = Image.open(io.BytesIO(self._saved("png"))).convert("RGB")
         buffer = io.BytesIO()
-        image.save(buffer, "WEBP", quality=88)
+        image.save(buffer, "WEBP", quality=80)
         return buffer.getvalue()
 
     def _saved(self, kind: str) -> bytes:

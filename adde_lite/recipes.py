@@ -23,5 +23,5 @@ WARDROBE = Recipe(
     TrainingRecipe(epochs=10),
 )
 FASHION_PRODUCTS = Recipe(training=TrainingRecipe(epochs=32, augmentation=Augmentation(zoom=0.1)))
-PHOTOS_QUICK = Recipe(EncoderRecipe(widths=(16, 32, 64, 128), hidden=64, d=32), TrainingRecipe(epochs=8))
+PHOTOS_QUICK = Recipe(EncoderRecipe(widths=(16, 32, 64, 128), hidden=64, d=32), TrainingRecipe(epochs=4))
 SHOPPING_MINI = Recipe(EncoderRecipe(widths=(16, 32, 64, 192), contrast=0.3), TrainingRecipe(epochs=5))

@@ -47,12 +47,15 @@ CELL_TIMEOUT_S = 1800
 CORES = 2
 SAME_FIGURE = 0.2  # a new measurement this close to the record keeps the record: a rebuild then changes no line
 MAP_START, MAP_END = "<!-- map of the course: written by notebooks/build.py -->", "<!-- end of the map -->"
-# A committed progress bar would show somebody else's seconds. TQDM_DISABLE stops those in text; those in notebooks
-# override it, so their class is told before the first cell runs.
+# A committed progress bar would show somebody else's seconds. Callers say themselves whether they want one, so the
+# class of those in notebooks is told before the first cell runs.
 NO_BARS = """
-import functools, tqdm.notebook
-tqdm.notebook.tqdm_notebook.__init__ = functools.partialmethod(tqdm.notebook.tqdm_notebook.__init__, disable=True)
-del functools, tqdm
+def without_bars():
+    from tqdm.notebook import tqdm_notebook as bar
+    start = bar.__init__
+    bar.__init__ = lambda self, *given, **named: start(self, *given, **{**named, "disable": True})
+without_bars()
+del without_bars
 """
 METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
@@ -145,6 +148,7 @@ def kernel_environment(profile: str) -> dict[str, str]:
     settings = {
         "ADDE_LITE_PROFILE": profile,
         "OMP_NUM_THREADS": str(CORES),
+        "OMP_WAIT_POLICY": "PASSIVE",  # a thread that waits should not count as work
         "PYTHONHASHSEED": "0",
         "TQDM_DISABLE": "1",
     }

@@ -54,7 +54,7 @@ clothes = adde_lite.wardrobe(profile.pick(tiny=240, cpu=1800, gpu=6000), seed=1,
 names = [f"{row['colour']} {row['category']}" for row in WARDROBE.decode(clothes.labels)]
 some = range(0, 16 * 6, 6)
 plots.contact_sheet(
-    list(enlarge(clothes.subset(list(some)), 128).images),
+    list(enlarge(clothes.subset(list(some)), 96).images),
     [names[row] for row in some],
     "A drawer of sixteen rendered garments, each with its colour and category as a caption.",
 )
@@ -66,7 +66,8 @@ plots.contact_sheet(
 # These are the attributes. *Majority* is the share of the most frequent value: what a blind guess reaches.
 
 # %%
-clothes.summary().style.format({"labelled": "{:.0%}", "majority": "{:.0%}"})
+summary = clothes.summary()
+summary.assign(**{name: summary[name].map("{:.0%}".format) for name in ("labelled", "majority")})
 
 # %% [markdown]
 # ## One embedding, one block an attribute
@@ -94,11 +95,11 @@ print("images, attributes, dimensions:", tuple(embeddings.shape))
 # %%
 accuracy = attribute_accuracy(encoder.classify(embeddings), clothes.labels)
 readings = {
-    "majority": dict(zip(WARDROBE.names, clothes.summary()["majority"], strict=True)),
+    "majority": dict(zip(WARDROBE.names, summary["majority"], strict=True)),
     "read from its block": dict(zip(WARDROBE.names, accuracy.tolist(), strict=True)),
 }
 better = [name for name in WARDROBE.names if readings["read from its block"][name] > readings["majority"][name]]
-as_table(readings).T.style.format("{:.0%}")
+as_table(readings).T.map("{:.0%}".format)
 
 # %% [markdown]
 # ## Prototypes: what "floral" means
@@ -139,7 +140,7 @@ found = gallery.edit(embeddings[row], asked_for, k=6)
 assert torch.equal(found, by_hand)
 
 target = WARDROBE.edited(clothes.labels[[row]], asked_for)[0]
-large = partial(enlarge, size=160)
+large = partial(enlarge, size=112)
 plots.edit_answer(large(clothes.subset([row])).images[0], asked_for, large(clothes.subset(found)), target)
 
 # %% [markdown]
@@ -158,14 +159,14 @@ for value in WARDROBE.options("pattern"):
     edit = Edit("pattern", value)
     rows = gallery.edit(embeddings[row], edit, k=5)
     wish = WARDROBE.edited(clothes.labels[[row]], edit)[0]
-    garment = enlarge(clothes.subset([row]), 128).images[0]
-    answers[value] = plots.edit_answer(garment, edit, enlarge(clothes.subset(rows), 128), wish)
+    garment = large(clothes.subset([row])).images[0]
+    answers[value] = plots.edit_answer(garment, edit, large(clothes.subset(rows)), wish)
 widgets.edit_slider("pattern", answers)
 
 # %% [markdown]
-# Watch what stays: category, sleeves and colours are rarely lost, although the search compares whole embeddings. The
-# labels play no part in the search; they only decide the frames. A pattern that the drawer does not hold in this cut
-# has no right answer, so all its frames are orange.
+# Watch what stays. The search compares whole embeddings, so anything may drift, and the orange frames say what did. The
+# labels play no part in the search; they only decide the frames. Where the drawer does not hold this garment with that
+# pattern, there is no right answer, and all frames are orange.
 #
 # ## How often does it work?
 #
@@ -179,18 +180,21 @@ tested = edit_queries(
     clothes.labels, clothes.labels, WARDROBE, limit=profile.pick(tiny=100, cpu=2000, gpu=5000), seed=0
 )
 rows = compare_answers(encoded, encoded, tested, prototypes, WARDROBE)
-as_table(rows).style.format("{:.2f}")
+as_table(rows).map("{:.2f}".format)
 
 # %%
-shown = ("top_1", "top_10", "ndcg_target")
+shown = ("top_1", "ndcg_target", "ndcg_others")
 alt = f"Bars of {', '.join(shown)} for five ways to answer; the embedding lies between chance and the label oracle."
 plots.score_bars(rows, shown, alt, ours="embedding")
 
 # %% [markdown]
-# *Top 1* is the share of edits whose first result is right in every attribute; *top 10* is kinder. *NDCG target* asks
-# only whether the new value has come. Look at *unedited*: it keeps everything but the one thing you asked for, so its
-# NDCG target is poor. The classifier's probabilities are a serious rival, and the course does not hide it. These are
-# the numbers of one trained encoder; notebooks with several seeds and their spread follow.
+# *Top 1* is the share of edits whose first result is right in every attribute. *NDCG target* asks only whether the new
+# value has come, *NDCG others* whether the rest has stayed. The unedited garment keeps the rest and misses the wish. In
+# the table it may still look good at *top 10*: the versions of a product lie side by side, so one of them is often the
+# answer by luck. That is why we draw the stricter columns.
+#
+# The classifier's probabilities are a serious rival, and the course does not hide it. These are the numbers of one
+# trained encoder; notebooks with several seeds and their spread follow.
 #
 # ## When it fails
 #
@@ -242,7 +246,7 @@ if photos_here:
     photo_prototypes = class_means(sides["train"].embeddings, parts["train"].labels, photos.schema)
     photo_queries = edit_queries(parts["query"].labels, parts["gallery"].labels, photos.schema, limit=2000, seed=0)
     photo_rows = compare_answers(sides["query"], sides["gallery"], photo_queries, photo_prototypes, photos.schema)
-    display(as_table(photo_rows).style.format("{:.2f}"))
+    display(as_table(photo_rows).map("{:.2f}".format))
 
 # %% [markdown]
 # Compare the rows as before: chance and the unedited photo below, the oracle above, the classifier's probabilities as
@@ -276,5 +280,6 @@ print(f"read better than a blind guess: {len(better)} of {WARDROBE.A} attributes
 print(f"edits asked: {len(tested)}; the first result is right in every attribute for {rows['embedding']['top_1']:.0%}")
 print(f"by chance {rows['chance']['top_1']:.1%}; with the unedited garment {rows['unedited']['top_1']:.0%}")
 ahead = rows["embedding"]["top_1"] - rows["classifier_probability"]["top_1"]
-print(f"the embedding is {abs(ahead):.0%} {'ahead of' if ahead > 0 else 'behind'} the classifier's probabilities")
+side = "ahead of" if ahead > 0 else "behind"
+print(f"the embedding is {100 * abs(ahead):.0f} points {side} the classifier's probabilities")
 assert rows["chance"]["ndcg_target"] < rows["embedding"]["ndcg_target"] <= rows["label_oracle"]["ndcg_target"]
