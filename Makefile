@@ -21,6 +21,7 @@ lab: $(READY)
 	$(BIN)/jupyter lab --LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb $(LAB_ARGS)
 
 test: export OMP_NUM_THREADS ?= 2 # the budgets are stated for two cores, and small arrays gain nothing from more
+test: export OMP_WAIT_POLICY ?= PASSIVE # or threads that wait for a busy core burn the other
 test: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .

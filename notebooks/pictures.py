@@ -11,6 +11,7 @@ from pathlib import Path
 from torch import Tensor
 
 from adde_lite import AttributeEncoder, Edit, Gallery, class_means, plots, recipes, train_or_load, wardrobe
+from adde_lite.data.cache import weights_folder
 from adde_lite.data.wardrobe import WARDROBE, enlarge, factor_grid, wardrobe_facts
 
 NOTEBOOKS = Path(__file__).parent
@@ -53,7 +54,7 @@ def cover() -> plots.Picture:
     """A dress, the wish for flowers, and what is found."""
     training = {"n": 8000, "seed": 0}
     encoder, _ = train_or_load(
-        NOTEBOOKS.parent / "data" / "weights" / "wardrobe_encoder",
+        weights_folder("wardrobe_encoder"),
         partial(AttributeEncoder, WARDROBE, recipes.WARDROBE.model),
         partial(wardrobe, **training),
         recipes.WARDROBE.training,
@@ -70,8 +71,8 @@ def cover() -> plots.Picture:
     )
     row = int((dressed & exact).nonzero()[0])
     found = gallery.edit(gallery.embeddings[row], EDIT, RESULTS)
-    large = enlarge(clothes.subset([row, *found.tolist()]), 256)
-    return plots.edit_answer(large.images[0], EDIT, large.subset(slice(1, None)), targets[row])
+    garment = enlarge(clothes.subset([row]), 256).images[0]
+    return plots.edit_answer(garment, EDIT, enlarge(clothes.subset(found), 256), targets[row])
 
 
 if __name__ == "__main__":

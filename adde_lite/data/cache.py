@@ -19,6 +19,8 @@ from torch import Tensor
 from adde_lite import storage
 from adde_lite.errors import InputError
 
+CHECKOUT = Path(__file__).resolve().parents[2]  # where the package lies in one; in an installation, some other folder
+
 Entry = tuple[dict[str, Tensor], dict[str, Any]]
 
 
@@ -30,9 +32,8 @@ def cache_folder() -> Path:
     chosen = os.environ.get("ADDE_LITE_CACHE")
     if chosen:
         return Path(chosen).expanduser()
-    checkout = Path(__file__).resolve().parents[2]
-    if (checkout / "pyproject.toml").is_file():
-        return checkout / "data" / "cache"
+    if (CHECKOUT / "pyproject.toml").is_file():
+        return CHECKOUT / "data" / "cache"
     if sys.platform == "win32":
         home = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
     elif sys.platform == "darwin":
@@ -40,6 +41,12 @@ def cache_folder() -> Path:
     else:
         home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     return home / "adde_lite"
+
+
+def weights_folder(name: str) -> Path:
+    """Where the course's weights of this name are or go: `data/weights` in a checkout, else the cache folder."""
+    home = CHECKOUT / "data" if (CHECKOUT / "pyproject.toml").is_file() else cache_folder()
+    return home / "weights" / name
 
 
 def entry_folder(name: str, recipe: Mapping[str, Any]) -> Path:

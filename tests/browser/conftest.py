@@ -183,7 +183,7 @@ def lab(chromium_path: str, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     with log.open("w") as out:
         server = subprocess.Popen(
             [*command, *(f"--{name}={value}" for name, value in options.items())],
-            env=os.environ | private | {"ADDE_LITE_PROFILE": "tiny"},
+            env=os.environ | private | {"ADDE_LITE_PROFILE": "tiny", "OMP_WAIT_POLICY": "PASSIVE"},
             stdout=out,
             stderr=subprocess.STDOUT,
         )

@@ -93,14 +93,15 @@ def test_the_folder_is_the_chosen_one_then_the_checkouts_then_the_users(tmp_path
     monkeypatch.setenv("ADDE_LITE_CACHE", str(tmp_path))
     assert cache.cache_folder() == tmp_path
     monkeypatch.delenv("ADDE_LITE_CACHE")
-    package = tmp_path / "checkout" / "adde_lite" / "data" / "cache.py"
-    monkeypatch.setattr(cache, "__file__", str(package))
-    package.parent.mkdir(parents=True)
+    monkeypatch.setattr(cache, "CHECKOUT", tmp_path / "checkout")
+    (tmp_path / "checkout").mkdir()
     (tmp_path / "checkout" / "pyproject.toml").touch()
     assert cache.cache_folder() == tmp_path / "checkout" / "data" / "cache"
+    assert cache.weights_folder("encoder") == tmp_path / "checkout" / "data" / "weights" / "encoder"
     (tmp_path / "checkout" / "pyproject.toml").unlink()
     monkeypatch.setattr(cache.sys, "platform", "linux")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "xdg"))
     assert cache.cache_folder() == tmp_path / "xdg" / "adde_lite"
+    assert cache.weights_folder("encoder") == tmp_path / "xdg" / "adde_lite" / "weights" / "encoder"
     monkeypatch.delenv("XDG_CACHE_HOME")
     assert cache.cache_folder() == Path.home() / ".cache" / "adde_lite"

@@ -1,7 +1,6 @@
 from dataclasses import replace
 
 import pytest
-import torch
 from torch.nn import functional as F
 
 from adde_lite.data.wardrobe import wardrobe
