@@ -213,7 +213,7 @@ plots.edit_answer(large(clothes.subset([start])).images[0], failed, large(clothe
 # %% [markdown]
 # Read the line under the first result. Often it is the very garment we started from: in all blocks but one it is
 # nearest to itself, and a single new prototype does not outweigh that. The public protocol leaves the reference in the
-# gallery, so we do too. You see one failure, not how failures are spread; that is a question for the retrieval notebook.
+# gallery, so we do too. You see one failure, not how failures are spread; the retrieval notebook asks that.
 #
 # ## Real photos
 #
