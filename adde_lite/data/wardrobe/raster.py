@@ -9,18 +9,19 @@ import sys
 
 from PIL import Image
 
-DRAWN_AT_DOUBLE = 128  # up to this size, drawing at twice the size and averaging down looks clearly better
+DRAWN_LARGER = 128  # up to this size, drawing larger and averaging down looks clearly better
+TIMES_LARGER = 1.5  # twice looks hardly better and takes a quarter longer
 
 
 def rasterise(svg: str, size: int) -> bytes:
     """The pixels of a picture, uint8 (3, size, size) in row-major order."""
     import resvg_py  # whoever imports the package but draws nothing should not pay for it
 
-    factor = 2 if size <= DRAWN_AT_DOUBLE else 1
-    png = resvg_py.svg_to_bytes(svg_string=svg, width=size * factor, height=size * factor, skip_system_fonts=True)
+    drawn = round(size * TIMES_LARGER) if size <= DRAWN_LARGER else size
+    png = resvg_py.svg_to_bytes(svg_string=svg, width=drawn, height=drawn, skip_system_fonts=True)
     picture = Image.open(io.BytesIO(png)).convert("RGB")
-    if factor > 1:
-        picture = picture.reduce(factor)
+    if drawn != size:
+        picture = picture.resize((size, size), Image.Resampling.BOX)
     return b"".join(channel.tobytes() for channel in picture.split())
 
 
