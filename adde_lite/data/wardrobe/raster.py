@@ -10,7 +10,7 @@ import sys
 from PIL import Image
 
 DRAWN_LARGER = 128  # up to this size, drawing larger and averaging down looks clearly better
-TIMES_LARGER = 1.5  # twice looks hardly better and takes a quarter longer
+TIMES_LARGER = 1.5  # twice looks hardly better and takes half as long again
 
 
 def rasterise(svg: str, size: int) -> bytes:
