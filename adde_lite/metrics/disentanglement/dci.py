@@ -121,9 +121,10 @@ def concentration(importance: Floats) -> Floats:
     total = importance.sum(1, keepdims=True)
     shares = np.where(total > 0, importance / np.where(total > 0, total, 1.0), 1 / columns)
     if columns == 1:
-        return (total[:, 0] > 0).astype(np.float64)
-    entropy: Floats = -((shares + NOTHING) * np.log(shares + NOTHING)).sum(1)
-    return 1 - entropy / np.log(columns)
+        concentrated: Floats = np.where(total[:, 0] > 0, 1.0, 0.0)
+    else:
+        concentrated = 1 + ((shares + NOTHING) * np.log(shares + NOTHING)).sum(1) / np.log(columns)
+    return concentrated
 
 
 def _classifier(model: Classifier, seed: int) -> "ExtraTreesClassifier | GradientBoostingClassifier":

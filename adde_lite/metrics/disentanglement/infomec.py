@@ -30,7 +30,7 @@ class InfoMEC:
     Args:
         score: InfoM, modularity, 0 to 1. 0 when no code is active.
         explicitness: InfoE, 0 to 1.
-        compactness: InfoC, 0 to 1; 1 when one code is active and tells something.
+        compactness: InfoC, 0 to 1. With one active code, the part of the factors that it tells anything of.
         information: float64 (D, F), NMI of every code, 0 for the inactive.
         active: bool (D,).
     """
@@ -63,7 +63,7 @@ def infomec(codes: Codes, factors: Codes, *, seed: int = 0) -> InfoMEC:
     standard = (numbers - numbers.mean(0)) / np.where(moves, numbers.std(0), 1.0)
     information[active] = _normalised_information(standard[:, active], labels, seed)
     told = information[active]
-    return InfoMEC(_concentration(told), _told_by_all(standard, labels), _concentration(told.T), information, active)
+    return InfoMEC(_largest_share(told), _told_by_all(standard, labels), _largest_share(told.T), information, active)
 
 
 def _normalised_information(codes: Floats, factors: Ints, seed: int) -> Floats:
@@ -73,7 +73,7 @@ def _normalised_information(codes: Floats, factors: Ints, seed: int) -> Floats:
     return np.array(pairs) / entropies(factors)
 
 
-def _concentration(information: Floats) -> float:
+def _largest_share(information: Floats) -> float:
     """Mean share of each row's largest entry, from 0 (even) to 1 (all in one place). A row of zeros is even."""
     columns = information.shape[1]
     total = information.sum(1)

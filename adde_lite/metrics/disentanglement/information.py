@@ -7,6 +7,7 @@ from adde_lite.errors import InputError
 from adde_lite.metrics.disentanglement.inputs import Floats, Ints
 
 BINS = 20  # equal-width bins of a code: the field's protocol, so that numbers can be compared
+ROUNDING = 1e-12  # nats; one row more or less in a cell is many times that
 
 
 def equal_width_bins(columns: NDArray[np.float64 | np.int64], bins: int = BINS) -> Ints:
@@ -45,9 +46,10 @@ def mutual_information(codes: Ints, factors: Ints) -> Floats:
         size = code_count * bins * len(values)
         counts = np.bincount((cells * len(values) + ranks).ravel(), minlength=size)
         joint = counts.reshape(code_count, bins, len(values)) / rows
-        apart = _entropy(joint.sum(2)) + _entropy(joint[0].sum(0))
+        apart = _entropy(joint.sum(2)) + _entropy(np.bincount(ranks) / rows)
         information[:, k] = apart - _entropy(joint.reshape(code_count, -1))
-    return np.maximum(information, 0)  # rounding may leave -1e-16
+    # What rounding leaves of nothing would still have ratios, and modularity is made of them.
+    return np.where(information > ROUNDING, information, 0.0)
 
 
 def entropies(factors: Ints) -> Floats:
