@@ -101,8 +101,7 @@ class CodeGrid:
     sizes: tuple[int, ...]
 
     def __call__(self, factors: Ints) -> Floats:
-        codes: Floats = self.codes[factors @ self._strides]
-        return codes
+        return np.take(self.codes, factors @ self._strides, axis=0)  # three times as fast as an index
 
     @cached_property
     def _strides(self) -> Ints:
@@ -156,7 +155,7 @@ class LabelledCodes:
         groups = self._groups[factor]
         start, length = groups.any(count, draw)
         place = draw.integers(length[:, None], size=(count, size))
-        codes: Floats = self.codes[groups.rows[start[:, None] + place]]
+        codes: Floats = np.take(self.codes, groups.rows[start[:, None] + place], axis=0)
         return codes
 
     def pairs(self, factor: int, count: int, draw: np.random.Generator) -> tuple[Floats, Floats]:

@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import log_loss
 
 from adde_lite.metrics.disentanglement import infomec
 
@@ -34,6 +36,20 @@ def test_noise_is_found_out_by_explicitness_alone(zoo):
     result = infomec(*zoo["random"].first(1000, 1).train)
     assert result.score > 0.3
     assert result.explicitness < 0.1
+
+
+def test_rare_values_weigh_as_much_as_frequent_ones():
+    rng = np.random.default_rng(0)
+    factors = np.stack([rng.random(400) < 0.1, rng.random(400) < 0.5], axis=1).astype(int)
+    codes = factors + rng.normal(size=(400, 2))
+    standard = (codes - codes.mean(0)) / codes.std(0)
+    losses = [
+        log_loss(
+            factor, LogisticRegression(C=np.inf, class_weight="balanced").fit(standard, factor).predict_proba(standard)
+        )
+        for factor in factors.T
+    ]
+    assert infomec(codes, factors).explicitness == pytest.approx(1 - np.mean(losses) / np.log(2), abs=1e-6)
 
 
 def test_collapsed_codes_do_not_count(zoo):

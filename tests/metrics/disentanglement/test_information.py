@@ -25,6 +25,13 @@ def test_a_code_tells_all_about_its_copy(codes):
     np.testing.assert_allclose(np.diag(mutual_information(codes, codes)), entropies(codes), atol=1e-12)
 
 
+def test_what_rounding_leaves_of_nothing_is_nothing():
+    grid = np.stack(np.unravel_index(np.arange(3 * 7 * 11), (3, 7, 11)), axis=1)
+    uneven = np.minimum(grid, [1, 4, 6])
+    information = mutual_information(uneven, uneven)
+    assert (information[~np.eye(3, dtype=bool)] == 0).all()
+
+
 def test_bins_have_one_width_and_the_largest_is_in_the_last():
     line = np.array([[0.0], [0.49], [0.5], [1.99], [2.0]])
     assert equal_width_bins(line, 4).ravel().tolist() == [0, 0, 1, 3, 3]

@@ -32,6 +32,7 @@ def test_perfect_codes_of_two_values_score_one():
     result = sap(factors, factors, factors, factors)
     assert np.diag(result.scores).tolist() == [1, 1, 1]
     assert sap(factors, factors, factors, factors, continuous=True).score > 0.95
+    assert np.diag(sap(factors, factors, factors, 1 - factors).scores).tolist() == [0, 0, 0]
 
 
 def test_a_linear_classifier_misses_the_values_between(zoo):
@@ -54,7 +55,7 @@ def test_scale_and_sign_do_not_count_for_correlation(zoo):
 @pytest.mark.parametrize("continuous", [True, False])
 def test_constant_codes_score_zero_without_nan(zoo, continuous):
     factors = zoo["identity"].factors[:100, :2]
-    codes = np.full((100, 2), 0.1)
+    codes = np.full((100, 2), 0.1) * [0, 1]
     result = sap(codes, factors, codes, factors, continuous=continuous)
     assert result.score == 0
     assert np.isfinite(result.scores).all()
