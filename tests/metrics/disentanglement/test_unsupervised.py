@@ -7,6 +7,7 @@ import pytest
 
 from adde_lite.errors import InputError
 from adde_lite.metrics.disentanglement import dependence
+from adde_lite.metrics.disentanglement.unsupervised import _total_correlation
 
 MEASURED = ("identity", "axis_noisy", "rotated", "random", "merged", "pca")
 
@@ -37,6 +38,11 @@ def test_scale_moves_only_the_plain_wasserstein_correlation(zoo):
 
 def test_a_copy_is_infinitely_dependent(zoo):
     assert dependence(zoo["duplicated"].codes).total_correlation > 100
+
+
+def test_a_determinant_that_rounds_below_zero_is_a_zero():
+    more_than_equal = 1 + 1e-15
+    assert _total_correlation(np.array([[1, more_than_equal], [more_than_equal, 1]])) == math.inf
 
 
 def test_constant_codes_are_left_out(zoo):
