@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 import pytest
 
-from adde_lite.metrics.disentanglement import code_grid, dci, factor_vae_score, metric_table, mig
+from adde_lite.metrics.disentanglement import code_grid, dci, factor_vae_score, infomec, metric_table, mig
 
 RANKED = ("identity", "axis_noisy", "rotated", "random")
 
@@ -66,3 +66,11 @@ def test_poor_codes_of_fewer_rows_than_bins_never_score_nan(codes):
     factors = np.array(list(itertools.product(range(2), range(3), range(2))))
     table = metric_table(codes, factors, codes, factors)
     assert all(np.isfinite(score) and -1e-9 <= score <= 1 + 1e-9 for score in table.rows.values())
+
+
+def test_the_seed_reaches_the_jitter_of_infomec():
+    factors = np.array(list(itertools.product(range(2), range(3), range(2))) * 3)
+    table = metric_table(factors, factors, factors, factors, seed=3)
+    same, other = (infomec(factors, factors, seed=seed).information for seed in (3, 0))
+    assert (table.infomec.information == same).all()
+    assert (same != other).any()
