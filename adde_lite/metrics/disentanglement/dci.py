@@ -86,7 +86,8 @@ def dci(
     with config_context(assume_finite=True, skip_parameter_validation=True):  # thousands of trees, checked once
         for k, (values, values_test) in enumerate(zip(rows.factors.T, rows.factors_test.T, strict=True)):
             classifier = _classifier(model, seed).fit(rows.codes, values)
-            importance[:, k] = classifier.feature_importances_
+            with np.errstate(invalid="ignore"):  # trees whose splits gained nothing share out 0 / 0
+                importance[:, k] = np.nan_to_num(classifier.feature_importances_)
             right[0, k] = (classifier.predict(rows.codes) == values).mean()
             right[1, k] = (classifier.predict(rows.codes_test) == values_test).mean()
     return DCI(

@@ -92,6 +92,13 @@ def test_constant_codes_score_zero(zoo):
     assert (result.score, result.completeness) == (0, 0)
 
 
+def test_splits_that_gain_nothing_have_no_importance():
+    factors = np.array([[a, b] for a in range(2) for b in range(3)] * 6)
+    codes = factors[:, 1:] // 2  # says nothing of the first factor, and the trees split all the same
+    result = dci(codes, factors, codes, factors)
+    assert result.importance[0].tolist() == [0, 1]
+
+
 def test_an_unknown_model_is_refused(zoo):
     with pytest.raises(InputError, match="classifier 'lasso', expected one of forest, gbt"):
         dci(*zoo["random"].first(60, 30).all, model="lasso")
