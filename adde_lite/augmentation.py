@@ -36,6 +36,8 @@ class Augmentation:
 
     def __call__(self, images: Tensor, draws: Tensor) -> Tensor:
         """Views of images in [0, 1], float (B, 3, H, W), by the draws (B, 6) of these images."""
+        if self == NOTHING:
+            return images
         height, width = images.shape[2:]
         mirror, zoom, right, down, patch_x, patch_y = draws.to(images.device).unbind(1)
         scale = 1 + self.zoom * (2 * zoom - 1)
@@ -53,3 +55,6 @@ class Augmentation:
             hidden_columns = (columns - (patch_x * width)[:, None]).abs() < self.patch
             views = views.masked_fill((hidden_rows[:, :, None] & hidden_columns[:, None, :])[:, None], 0.5)
         return views
+
+
+NOTHING = Augmentation(mirror=False, shift=0)

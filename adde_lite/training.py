@@ -32,16 +32,26 @@ if TYPE_CHECKING:
 
 Model = TypeVar("Model", bound=nn.Module)
 
+ADAM_BETAS = (0.9, 0.999)
+CYCLED_MOMENTUM = (0.85, 0.95)
+
 
 class Trainable(Protocol):
     """What the loop asks of a model; every model of the package is also an `nn.Module`."""
 
-    schema: AttributeSchema
-    recipe: Any
+    @property
+    def schema(self) -> AttributeSchema | None:
+        """Whose labels the loss reads; None when it reads none."""
+
+    @property
+    def recipe(self) -> Any:  # noqa: ANN401 - any dataclass
+        """A frozen dataclass: what decides the model beside its class and schema."""
 
     def loss(self, images: Tensor, labels: Tensor) -> dict[str, Tensor]: ...
 
-    def parameter_groups(self, weight_decay: float) -> list[dict[str, object]]: ...
+    def parameter_groups(self, weight_decay: float) -> list[dict[str, object]]:
+        """For AdamW. A group may state its own peak "lr", and "betas", the first of which then stays as it is."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -128,9 +138,7 @@ def train(
     optimiser = torch.optim.AdamW(model.parameter_groups(recipe.weight_decay), recipe.learning_rate, fused=True)
     wrapped, optimiser = fabric.setup(network, optimiser)
     wrapped.mark_forward_method("loss")
-    schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimiser, recipe.learning_rate, total_steps=recipe.epochs * steps, pct_start=recipe.warmup
-    )
+    schedule = _one_cycle(optimiser, recipe, recipe.epochs * steps)
     average = None
     if recipe.average:
         average = AveragedModel(network, multi_avg_fn=get_ema_multi_avg_fn(recipe.average), use_buffers=True)
@@ -223,7 +231,7 @@ def recipe_facts(model: Trainable, recipe: TrainingRecipe, data_facts: Mapping[s
     """Everything that decides the weights, as JSON-able facts."""
     return {
         "model": {"class": type(model).__name__, **asdict(model.recipe)},
-        "schema": model.schema.to_json(),
+        "schema": model.schema.to_json() if model.schema else None,
         "training": asdict(recipe),
         "data": dict(data_facts),
     }
@@ -233,6 +241,18 @@ def run_hash(model: Trainable, recipe: TrainingRecipe, data_facts: Mapping[str, 
     """A short name of `recipe_facts`: equal facts, equal hash."""
     text = json.dumps(recipe_facts(model, recipe, data_facts), sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _one_cycle(
+    optimiser: torch.optim.Optimizer, recipe: TrainingRecipe, steps: int
+) -> torch.optim.lr_scheduler.OneCycleLR:
+    """Each group rises to its own rate and falls; the momentum goes the other way, unless the group has its own."""
+    own = [group["betas"][0] if group["betas"] != ADAM_BETAS else None for group in optimiser.param_groups]
+    low, high = ([beta or cycled for beta in own] for cycled in CYCLED_MOMENTUM)
+    rates = [group["lr"] for group in optimiser.param_groups]
+    return torch.optim.lr_scheduler.OneCycleLR(
+        optimiser, rates, total_steps=steps, pct_start=recipe.warmup, base_momentum=low, max_momentum=high
+    )
 
 
 @dataclass
@@ -301,7 +321,7 @@ def _bf16(recipe: TrainingRecipe, accelerator: str) -> bool:
 def _check(model: Trainable, data: AttributeImages) -> None:
     if len(data) < 2:
         raise InputError("training data", f"{len(data)} images", "at least 2", "Batch statistics need more than one.")
-    if data.schema != model.schema:
+    if model.schema and data.schema != model.schema:
         given, expected = ", ".join(data.schema.names), ", ".join(model.schema.names)
         raise InputError("training data", f"the schema {given}", f"the model's schema {expected}", "Use the same one.")
 
