@@ -1,7 +1,27 @@
 """Every picture of the course: pure functions from data to a `Picture`, one subject a file."""
 
+from adde_lite.plots.codes import (
+    baseline_ranges,
+    code_portrait,
+    code_scatter,
+    codes_by_value,
+    number_map,
+    score_curves,
+)
 from adde_lite.plots.garments import contact_sheet, edit_answer, value_rows
 from adde_lite.plots.picture import Picture
 from adde_lite.plots.scores import score_bars
 
-__all__ = ["Picture", "contact_sheet", "edit_answer", "score_bars", "value_rows"]
+__all__ = [
+    "Picture",
+    "baseline_ranges",
+    "code_portrait",
+    "code_scatter",
+    "codes_by_value",
+    "contact_sheet",
+    "edit_answer",
+    "number_map",
+    "score_bars",
+    "score_curves",
+    "value_rows",
+]
