@@ -2,19 +2,21 @@
 #   make lab PIP_ARGS="..."     more arguments for pip, such as your own package index
 #   make lab LAB_ARGS="..."     more arguments for JupyterLab, such as --no-browser
 #   make bench BENCH=name       one figure instead of all
+#   make study STUDY=name       one study instead of all
 #   make test PYTHON=python3.12 another Python (only when .venv is made)
 
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: help lab test notebooks bench clean
+.PHONY: help lab test notebooks bench study clean
 
 help:
 	@echo "make lab        open JupyterLab at the first notebook"
 	@echo "make test       linters, types, tests, all notebooks in profile tiny, browser tests"
 	@echo "make notebooks  build and execute all notebooks from notebooks/source"
 	@echo "make bench      measure every figure, or one with BENCH=name"
+	@echo "make study      do the runs that data/results has no row for, under an hour of CPU time; goes on after a stop"
 	@echo "make clean      remove everything that make has made"
 
 lab: $(READY)
@@ -33,6 +35,9 @@ notebooks: $(READY)
 
 bench: $(READY)
 	$(BIN)/python -m bench $(BENCH)
+
+study: $(READY)
+	$(BIN)/python -m adde_lite.studies $(STUDY)
 
 clean:
 	rm -rf .venv build data/cache adde_lite.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

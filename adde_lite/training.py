@@ -148,10 +148,14 @@ def train(
     spent = rows[-1]["cpu_seconds"] if rows else 0.0
     started = time.process_time()
     wrapped.train()
-    with tqdm(total=recipe.epochs * steps, initial=len(rows) * steps, disable=not progress, desc="training") as bar:
+    with (
+        torch.random.fork_rng(),
+        tqdm(total=recipe.epochs * steps, initial=len(rows) * steps, disable=not progress, desc="training") as bar,
+    ):
         for epoch in range(len(rows), recipe.epochs):
-            generator = torch.Generator().manual_seed(recipe.seed * EPOCH_STRIDE + epoch)
-            order = torch.randperm(len(data), generator=generator)
+            key = recipe.seed * EPOCH_STRIDE + epoch
+            torch.manual_seed(key)  # what the model itself draws, such as codes, is keyed like everything else
+            order = torch.randperm(len(data), generator=torch.Generator().manual_seed(key))
             draws = recipe.augmentation.draws(len(data), recipe.seed, epoch)
             sums: dict[str, Tensor] = {}
             for rows_of_batch in order[: steps * batch].split(batch):

@@ -15,7 +15,7 @@ FLOORS = (
     {"errors", "attributes", "profiles", "storage"},
     {"data", "models", "sampling", "losses", "metrics", "augmentation"},
     {"retrieval", "training", "recipes"},
-    {"plots"},
+    {"plots", "studies"},
     {"widgets", "checks"},
 )
 FLOOR = {part: number for number, parts in enumerate(FLOORS, 1) for part in parts}

@@ -39,8 +39,8 @@ class RFVAERecipe(FactorVAERecipe):
     lambda_max: float = 10.0
     eta_s: float = 1.0
     eta_h: float = 100.0
-    settle: int = 800
-    relevance_rate: float = 1e-2
+    settle: int = 1300
+    relevance_rate: float = 2e-2
 
 
 class RFVAE(FactorVAE):

@@ -1,0 +1,60 @@
+"""Factor grids that models without labels are judged on: images, and the factors behind each of them."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import numpy as np
+
+from adde_lite.data.images import AttributeImages
+from adde_lite.data.wardrobe import WARDROBE, factor_grid
+from adde_lite.data.wardrobe.identity import drawing_digest
+from adde_lite.data.wardrobe.raster import TIMES_LARGER
+
+SIZE = 32
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Dresses in every combination of some factors.
+
+    Args:
+        attributes: attribute -> its values.
+        nuisances: nuisance -> number of steps.
+        fixed: values of other attributes.
+    """
+
+    attributes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    nuisances: Mapping[str, int] = field(default_factory=dict)
+    fixed: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def sizes(self) -> dict[str, int]:
+        """Factor -> number of its values; the last runs fastest."""
+        return {name: len(values) for name, values in self.attributes.items()} | dict(self.nuisances)
+
+    def images(self, *, progress: bool = True) -> AttributeImages:
+        """The pictures, 32 px, drawn or from the cache."""
+        return factor_grid(self.attributes, nuisances=self.nuisances, fixed=self.fixed, size=SIZE, progress=progress)
+
+    def factors(self) -> np.ndarray:
+        """The index of each factor's value in each picture, int64 (N, F)."""
+        return np.stack(
+            np.unravel_index(np.arange(int(np.prod(list(self.sizes.values())))), list(self.sizes.values())), 1
+        )
+
+    def facts(self) -> dict[str, Any]:
+        """What makes the pictures what they are, for a recipe."""
+        return {"grid": asdict(self), "size": SIZE, "drawn_larger": TIMES_LARGER, "drawing": drawing_digest()}
+
+
+DRESSES = Grid(
+    {
+        "colour": ("white", "camel", "burgundy", "navy"),
+        "sleeve": ("sleeveless", "short", "long"),
+        "length": WARDROBE.options("length"),
+        "fit": WARDROBE.options("fit"),
+    },
+    {"x": 4, "y": 4},
+)
+"""1,728 dresses: four labelled attributes and the place on the table."""
