@@ -151,14 +151,17 @@ def baseline_ranges(scores: Mapping[str, float], baseline: Mapping[str, Sequence
     return picture
 
 
-def score_curves(panels: Mapping[str, Mapping[str, np.ndarray]], at: Sequence[float], xlabel: str, alt: str) -> Picture:
-    """Scores over a size, one panel a question: the mean over seeds as a line, their range as a band.
+def score_curves(
+    panels: Mapping[str, Mapping[str, np.ndarray]], at: Sequence[float], xlabel: str, alt: str, *, log: bool = True
+) -> Picture:
+    """Scores over a size or a knob, one panel a question: the mean over seeds as a line, their range as a band.
 
     Args:
         panels: title -> name of the line -> scores (seeds, sizes).
-        at: the sizes, above 0, drawn on a logarithmic scale.
+        at: the sizes.
         xlabel: what the size is.
         alt: the picture's alt text.
+        log: a logarithmic scale, for sizes above 0.
     """
     with mpl.rc_context(STYLE):
         picture = Picture(alt, (3.5 * len(panels), 2.7))
@@ -167,7 +170,7 @@ def score_curves(panels: Mapping[str, Mapping[str, np.ndarray]], at: Sequence[fl
             for name, runs in lines.items():
                 (line,) = place.plot(at, runs.mean(0), marker="o", markersize=3, label=name)
                 place.fill_between(at, runs.min(0), runs.max(0), color=line.get_color(), alpha=0.2, linewidth=0)
-            place.set(title=title, xscale="log", xlabel=xlabel, ylim=(0, 1.02))
+            place.set(title=title, xscale="log" if log else "linear", xlabel=xlabel, ylim=(0, 1.02))
             place.grid(axis="y")
         places[0].legend(frameon=False, fontsize=8.5)
     return picture
