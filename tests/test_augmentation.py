@@ -1,8 +1,10 @@
+from dataclasses import replace
+
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from adde_lite.augmentation import Augmentation
+from adde_lite.augmentation import NOTHING, Augmentation
 
 IMAGES = torch.rand(8, 3, 12, 10, generator=torch.Generator().manual_seed(0))
 
@@ -49,3 +51,20 @@ def test_patch_greys_out_a_square_and_nothing_else():
     changed = ~torch.isclose(views, IMAGES, atol=1e-5).all(1)
     assert (views.permute(0, 2, 3, 1)[changed] == 0.5).all()
     assert set(changed.sum((1, 2)).tolist()) == {9}
+
+
+@given(st.integers(0, 1000))
+@settings(max_examples=5, deadline=None)
+def test_nothing_hands_back_the_very_images_and_agrees_with_the_general_path(seed):
+    draws = NOTHING.draws(8, seed, 0)
+    assert NOTHING(IMAGES, draws) is IMAGES
+    # A mirror that no image draws and no shift: the same wish, by way of the grid.
+    draws[:, 0] = 0.9
+    torch.testing.assert_close(Augmentation(mirror=True, shift=0)(IMAGES, draws), NOTHING(IMAGES, draws))
+
+
+def test_any_part_switched_on_is_more_than_nothing():
+    draws = torch.full((8, 6), 0.1)
+    for part in ({"mirror": True}, {"shift": 1}, {"zoom": 0.1}, {"patch": 2}):
+        views = replace(NOTHING, **part)(IMAGES, draws)
+        assert (views - IMAGES).abs().max() > 0.01

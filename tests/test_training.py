@@ -2,16 +2,19 @@ from dataclasses import replace
 
 import pytest
 import torch
+from torch.optim.optimizer import register_optimizer_step_pre_hook
 
 from adde_lite import storage
 from adde_lite.augmentation import Augmentation
 from adde_lite.errors import InputError
 from adde_lite.models.adde import AttributeEncoder, EncoderRecipe
+from adde_lite.models.vae import RFVAE, VAE, FactorVAE, FactorVAERecipe, RFVAERecipe, VAERecipe
 from adde_lite.training import TrainingRecipe, run_hash, seeded, train, train_or_load
 
 MODEL = EncoderRecipe(widths=(8, 8, 16, 16), hidden=16, d=8)
 RECIPE = TrainingRecipe(epochs=4, batch_size=16, bf16=False, augmentation=Augmentation(mirror=False, shift=1))
 ONE_EPOCH = replace(RECIPE, epochs=1)
+UNLABELLED = {"trunk": "mlp", "hidden": 8, "latents": 3, "warm_up": 20}
 
 
 def fresh(data):
@@ -20,6 +23,22 @@ def fresh(data):
 
 def encoder(schema, seed=0):
     return seeded(lambda: AttributeEncoder(schema, MODEL), seed)
+
+
+def at_32_pixels(data):
+    return replace(data, images=data.images.repeat_interleave(2, dim=2).repeat_interleave(2, dim=3))
+
+
+def interrupt_after_two_checkpoints(monkeypatch):
+    store, stored = storage.store, []
+
+    def interrupted_after_two(*arguments):
+        store(*arguments)
+        stored.append(1)
+        if len(stored) == 2:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(storage, "store", interrupted_after_two)
 
 
 def weights(model):
@@ -56,15 +75,7 @@ def test_run_resumed_after_an_interrupt_ends_with_the_weights_of_an_unbroken_one
     recipe = replace(RECIPE, average=average)
     unbroken = encoder(blocks.schema)
     train(unbroken, blocks, recipe, device="cpu", progress=False)
-    store, stored = storage.store, []
-
-    def interrupted_after_two(*arguments):
-        store(*arguments)
-        stored.append(1)
-        if len(stored) == 2:
-            raise KeyboardInterrupt
-
-    monkeypatch.setattr(storage, "store", interrupted_after_two)
+    interrupt_after_two_checkpoints(monkeypatch)
     checkpoint = tmp_path / "run"
     with pytest.raises(KeyboardInterrupt):
         train(encoder(blocks.schema), blocks, recipe, device="cpu", checkpoint=checkpoint, progress=False)
@@ -73,6 +84,77 @@ def test_run_resumed_after_an_interrupt_ends_with_the_weights_of_an_unbroken_one
     history = train(resumed, blocks, recipe, device="cpu", checkpoint=checkpoint, progress=False)
     assert [row["epoch"] for row in history.rows] == [0, 1, 2, 3]
     assert torch.equal(weights(resumed), weights(unbroken))
+
+
+@pytest.mark.parametrize("kind", [FactorVAE, RFVAE])
+def test_resumed_game_of_a_critic_ends_with_the_weights_of_an_unbroken_one(blocks, tmp_path, monkeypatch, kind):
+    """Codes are sampled, the critic has moments of its own, warm-up and settling count steps: all of it goes on."""
+    data = at_32_pixels(blocks)
+    recipe = {FactorVAE: FactorVAERecipe(**UNLABELLED), RFVAE: RFVAERecipe(**UNLABELLED, settle=9)}[kind]
+
+    def build(seed):
+        return seeded(lambda: kind(recipe), seed)
+
+    unbroken = build(0)
+    train(unbroken, data, RECIPE, device="cpu", progress=False)
+    interrupt_after_two_checkpoints(monkeypatch)
+    with pytest.raises(KeyboardInterrupt):
+        train(build(0), data, RECIPE, device="cpu", checkpoint=tmp_path / "run", progress=False)
+    torch.manual_seed(99)
+    resumed = build(5)
+    train(resumed, data, RECIPE, device="cpu", checkpoint=tmp_path / "run", progress=False)
+    assert int(resumed.steps) == RECIPE.epochs * len(data) // RECIPE.batch_size
+    assert torch.equal(weights(resumed), weights(unbroken))
+
+
+def test_noise_of_a_model_depends_on_the_seed_and_leaves_the_callers_random_state_alone(blocks):
+    data, runs = at_32_pixels(blocks), []
+    for state, seed in ((1, 0), (2, 0), (1, 3)):
+        model = seeded(lambda: VAE(VAERecipe(**UNLABELLED)), 0)
+        torch.manual_seed(state)
+        expected = torch.rand(2)
+        torch.manual_seed(state)
+        train(model, data, replace(ONE_EPOCH, seed=seed), device="cpu", progress=False)
+        assert torch.equal(torch.rand(2), expected)
+        runs.append(weights(model))
+    assert torch.equal(runs[0], runs[1])
+    assert not torch.equal(runs[0], runs[2])
+
+
+def test_model_without_labels_trains_on_any_data(blocks, tmp_path):
+    data, stored = at_32_pixels(blocks), []
+    for labelled in (data, data.select(["bar"])):
+        model = seeded(lambda: VAE(VAERecipe(**UNLABELLED)), 0)
+        train(model, labelled, ONE_EPOCH, device="cpu", progress=False)
+        stored.append(weights(model))
+    assert torch.equal(*stored)
+    arguments = {"recipe": ONE_EPOCH, "data_facts": {}, "device": "cpu", "progress": False}
+    model, _ = train_or_load(tmp_path / "w", lambda: VAE(VAERecipe(**UNLABELLED)), lambda: data, **arguments)
+    assert storage.facts(tmp_path / "w")["recipe"]["schema"] is None
+    assert int(model.steps) == 6
+
+
+def test_groups_keep_a_rate_and_a_momentum_of_their_own_through_the_cycle(blocks):
+    """The critic: its own peak and a constant momentum. The relevances: their own peak, the cycled momentum."""
+    seen = []
+
+    def record(optimiser, *_):
+        seen.append([(group["lr"], tuple(group["betas"])) for group in optimiser.param_groups])
+
+    recipe = RFVAERecipe(**UNLABELLED, critic_rate=5e-4, relevance_rate=3e-2)
+    hook = register_optimizer_step_pre_hook(record)
+    try:
+        model = seeded(lambda: RFVAE(recipe), 0)
+        train(model, at_32_pixels(blocks), replace(RECIPE, epochs=10, warmup=0.5), device="cpu", progress=False)
+    finally:
+        hook.remove()
+    rates = [max(group[0] for group in step) for step in zip(*seen, strict=True)]
+    assert rates == pytest.approx([RECIPE.learning_rate, 5e-4, 3e-2], rel=0.01)
+    momenta = [{round(group[1][0], 3) for group in step} for step in zip(*seen, strict=True)]
+    assert momenta[1] == {0.5}
+    assert {0.85, 0.95} <= momenta[0]
+    assert momenta[2] == momenta[0]
+    assert [{group[1][1] for group in step} for step in zip(*seen, strict=True)] == [{0.999}, {0.9}, {0.999}]
 
 
 def test_checkpoint_of_another_recipe_is_refused(blocks, tmp_path):
