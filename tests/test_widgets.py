@@ -1,7 +1,7 @@
 import torch
 
 from adde_lite import plots
-from adde_lite.widgets import edit_slider
+from adde_lite.widgets import edit_slider, latent_sliders
 
 
 def frames():
@@ -24,3 +24,45 @@ def test_slider_has_a_stop_a_frame_and_links_label_and_picture_in_the_browser():
 def test_alt_text_of_each_frame_is_escaped_and_kept():
     pictures = edit_slider("pattern", frames()).children[1]
     assert 'alt="A patch called &lt;b&gt; &amp; more."' in pictures.children[1].value
+
+
+def drawn_recorder():
+    """A draw function that shows its values as text, and the list of what it was asked for."""
+    asked = []
+
+    def draw(values):
+        asked.append(dict(values))
+        patch = torch.zeros(3, 4, 4, dtype=torch.uint8)
+        return plots.contact_sheet([patch], [""], f"<{dict(values)}>", columns=1)
+
+    return draw, asked
+
+
+def test_latent_sliders_draw_at_once_and_again_when_any_of_them_moves():
+    draw, asked = drawn_recorder()
+    box = latent_sliders({4: 0.0, 7: -1.0}, draw)
+    (first, second), picture = box.children[0].children, box.children[1]
+    assert [first.description, second.description] == ["latent 4", "latent 7"]
+    before = picture.value
+    first.value = 0.5
+    second.value = 2.0
+    assert asked == [{4: 0.0, 7: -1.0}, {4: 0.5, 7: -1.0}, {4: 0.5, 7: 2.0}]
+    first.value, second.value = 0.0, -1.0
+    assert picture.value == before
+
+
+def test_latent_picture_spells_out_the_code_in_escaped_alt_text():
+    box = latent_sliders({4: 0.0}, drawn_recorder()[0])
+    assert 'alt="&lt;{4: 0.0}&gt;"' in box.children[1].value
+
+
+def test_latent_sliders_begin_at_the_nearest_step_within_reach():
+    draw, asked = drawn_recorder()
+    latent_sliders({0: 0.3, 1: -7.0}, draw)
+    assert asked == [{0: 0.25, 1: -3.0}]
+
+
+def test_parts_carry_the_classes_that_pages_and_tests_look_for():
+    box = latent_sliders({4: 0.0, 7: 0.0}, drawn_recorder()[0])
+    assert all("latent-slider" in slider._dom_classes for slider in box.children[0].children)
+    assert "latent-picture" in box.children[1]._dom_classes

@@ -9,6 +9,7 @@ from adde_lite.plots.codes import (
     score_curves,
 )
 from adde_lite.plots.garments import contact_sheet, edit_answer, value_rows
+from adde_lite.plots.latents import curves, decoded_code, image_rows, latent_bars, traversals
 from adde_lite.plots.picture import Picture
 from adde_lite.plots.scores import score_bars
 
@@ -19,9 +20,14 @@ __all__ = [
     "code_scatter",
     "codes_by_value",
     "contact_sheet",
+    "curves",
+    "decoded_code",
     "edit_answer",
+    "image_rows",
+    "latent_bars",
     "number_map",
     "score_bars",
     "score_curves",
+    "traversals",
     "value_rows",
 ]

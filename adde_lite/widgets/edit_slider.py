@@ -1,15 +1,15 @@
-"""Thin ipywidgets around plots. The drawing happens before; moving a control only shows another frame.
+"""A slider over pictures drawn beforehand.
 
 Frames are tied to the control in the browser, so a page without a kernel moves as well.
 """
 
-import base64
 import html
 from collections.abc import Mapping
 
 import ipywidgets
 
 from adde_lite.plots import Picture
+from adde_lite.widgets.picture_tag import picture_tag
 
 
 def edit_slider(name: str, frames: Mapping[str, Picture]) -> ipywidgets.VBox:
@@ -26,15 +26,9 @@ def edit_slider(name: str, frames: Mapping[str, Picture]) -> ipywidgets.VBox:
         max=len(stops) - 1, description=name, readout=False, layout=ipywidgets.Layout(width="420px")
     )
     labels = ipywidgets.Stack([ipywidgets.HTML(f"<b>{html.escape(stop)}</b>") for stop in stops], selected_index=0)
-    pictures = ipywidgets.Stack([ipywidgets.HTML(_image(frames[stop])) for stop in stops], selected_index=0)
+    pictures = ipywidgets.Stack([ipywidgets.HTML(picture_tag(frames[stop])) for stop in stops], selected_index=0)
     for part, label in [(slider, "edit-slider"), (labels, "edit-label"), (pictures, "edit-picture")]:
         part.add_class(label)
     for stack in (labels, pictures):
         ipywidgets.jslink((slider, "value"), (stack, "selected_index"))
     return ipywidgets.VBox([ipywidgets.HBox([slider, labels]), pictures])
-
-
-def _image(picture: Picture) -> str:
-    encoded = base64.b64encode(picture.webp()).decode()
-    alt = html.escape(picture.alt, quote=True)
-    return f'<img src="data:image/webp;base64,{encoded}" alt="{alt}" style="max-width: 100%">'

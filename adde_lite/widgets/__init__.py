@@ -1,0 +1,6 @@
+"""Thin ipywidgets around plots: a widget shows pictures that functions of adde_lite.plots draw."""
+
+from adde_lite.widgets.edit_slider import edit_slider
+from adde_lite.widgets.latent_sliders import latent_sliders
+
+__all__ = ["edit_slider", "latent_sliders"]

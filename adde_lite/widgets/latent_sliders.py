@@ -1,0 +1,45 @@
+"""A slider for each latent; moving any of them has the kernel draw the picture anew."""
+
+from collections.abc import Callable, Mapping
+
+import ipywidgets
+
+from adde_lite.plots import Picture
+from adde_lite.widgets.picture_tag import picture_tag
+
+REACH = 3.0  # standard deviations of the prior, each way: the decoder has seen little beyond
+STEP = 0.25
+
+
+def latent_sliders(start: Mapping[int, float], draw: Callable[[Mapping[int, float]], Picture]) -> ipywidgets.HBox:
+    """Sliders beside the picture that they move.
+
+    Args:
+        start: latent -> where its slider begins, in standard deviations of the prior; moved to the nearest step.
+        draw: latent -> value of all sliders to their picture, whose alt text spells out the values.
+
+    Every slider carries the class `latent-slider`, the picture `latent-picture`. The first picture is part of the
+    saved page; without a kernel the sliders move and the picture stays.
+    """
+    sliders = {
+        latent: ipywidgets.FloatSlider(
+            value=round(min(max(value, -REACH), REACH) / STEP) * STEP,
+            min=-REACH,
+            max=REACH,
+            step=STEP,
+            readout_format="+.2f",
+            description=f"latent {latent}",
+        )
+        for latent, value in start.items()
+    }
+    picture = ipywidgets.HTML()
+    picture.add_class("latent-picture")
+
+    def show(_: object = None) -> None:
+        picture.value = picture_tag(draw({latent: slider.value for latent, slider in sliders.items()}))
+
+    for slider in sliders.values():
+        slider.add_class("latent-slider")
+        slider.observe(show, names="value")
+    show()
+    return ipywidgets.HBox([ipywidgets.VBox(list(sliders.values())), picture])
