@@ -55,22 +55,25 @@ class RFVAE(FactorVAE):
     @property
     def relevance(self) -> Tensor:
         """r, (D,), each in (0, 1)."""
-        rho = self.rho if self.steps >= self.recipe.settle else self.rho.detach()
-        return rho.sigmoid()
+        return self._learning_rho().sigmoid()
+
+    def _learning_rho(self) -> Tensor:
+        """rho, without a gradient until the code has settled."""
+        return self.rho if self.steps >= self.recipe.settle else self.rho.detach()
 
     def kl_weights(self) -> Tensor:
-        """lambda(r), (D,)."""
-        return self.recipe.lambda_max - (self.recipe.lambda_max - self.recipe.lambda_min) * self.relevance
+        """lambda(r), (D,), as a mixture: exact at both ends."""
+        r = self.relevance
+        return self.recipe.lambda_max * (1 - r) + self.recipe.lambda_min * r
 
     def regularisers(self, posterior: Posterior) -> dict[str, Tensor]:
         mean, log_variance, z = posterior
-        r = self.relevance
-        rho = torch.logit(r)
+        r, rho = self.relevance, self._learning_rho()
         return {
             "kl": (self.kl_weights() * gaussian_kl(mean, log_variance)).sum(),
             "total_correlation": self.recipe.gamma * self.critic.total_correlation(r * z),
             "sparsity": self.recipe.eta_s * r.sum(),
-            # H_b(r) = -r ln r - (1 - r) ln(1 - r), written so that it stays finite at both ends.
+            # H_b(r) = -r ln r - (1 - r) ln(1 - r), from rho itself: finite even where r has rounded to 0 or 1.
             "indecision": self.recipe.eta_h * (F.softplus(rho) - r * rho).sum(),
         }
 

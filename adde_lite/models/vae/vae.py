@@ -66,8 +66,12 @@ class VAE(nn.Module):
 
     def encode(self, images: Tensor) -> Posterior:
         """Images in [0, 1], float (B, 3, H, W), to their posterior."""
-        mean, log_variance = self.encoder(images).float().chunk(2, dim=1)
+        mean, log_variance = self._moments(images)
         return Posterior(mean, log_variance, sample(mean, log_variance))
+
+    def _moments(self, images: Tensor) -> tuple[Tensor, Tensor]:
+        mean, log_variance = self.encoder(images).float().chunk(2, dim=1)
+        return mean, log_variance
 
     def loss(self, images: Tensor, labels: Tensor) -> dict[str, Tensor]:
         """The terms that training adds up; the labels are not looked at."""
@@ -99,7 +103,7 @@ class VAE(nn.Module):
         """Mean and log variance of stored images, uint8 (N, 3, H, W) -> float32 (N, D) twice, on the CPU."""
         self.eval()
         device = next(self.parameters()).device
-        parts = [self.encode(batch.to(device) / 255)[:2] for batch in images.split(ENCODING_BATCH)]
+        parts = [self._moments(batch.to(device) / 255) for batch in images.split(ENCODING_BATCH)]
         means, log_variances = zip(*parts, strict=True)
         return torch.cat(means).cpu(), torch.cat(log_variances).cpu()
 

@@ -98,6 +98,15 @@ def test_embedding_is_the_mean_not_a_sample():
     assert torch.equal(network.embed(PICTURES), network.embed(PICTURES))
 
 
+def test_reading_and_decoding_codes_leaves_the_callers_random_state_alone():
+    network = model()
+    torch.manual_seed(3)
+    expected = torch.rand(2)
+    torch.manual_seed(3)
+    network.decode(network.embed(PICTURES))
+    assert torch.equal(torch.rand(2), expected)
+
+
 @pytest.mark.parametrize("batch", [4, 512])
 def test_decoded_code_is_the_mean_picture_in_whole_bytes(batch, monkeypatch):
     monkeypatch.setattr(vae, "ENCODING_BATCH", batch)
