@@ -12,7 +12,7 @@ from adde_lite.plots.garments import contact_sheet, edit_answer, value_rows
 from adde_lite.plots.latents import curves, decoded_code, image_rows, latent_bars, traversals
 from adde_lite.plots.picture import Picture
 from adde_lite.plots.scores import score_bars
-from adde_lite.plots.studies import counted, intervals, maps, score_strips
+from adde_lite.plots.studies import correlation_intervals, counted, maps, score_strips
 
 __all__ = [
     "Picture",
@@ -21,12 +21,12 @@ __all__ = [
     "code_scatter",
     "codes_by_value",
     "contact_sheet",
+    "correlation_intervals",
     "counted",
     "curves",
     "decoded_code",
     "edit_answer",
     "image_rows",
-    "intervals",
     "latent_bars",
     "maps",
     "number_map",

@@ -15,7 +15,7 @@ Numbers = Mapping[str, Mapping[str, float]]
 
 MARKERS = "osD^vP"
 PALE_TO_BLUE = LinearSegmentedColormap.from_list("pale_to_blue", [PAPER, BLUE])
-DARK = 0.55  # share of full colour above which black letters would be hard to read
+DARK = 0.8  # share of full colour up to which dark letters have the better contrast
 
 
 def code_scatter(panels: Mapping[str, np.ndarray], factors: np.ndarray, names: Sequence[str], alt: str) -> Picture:
@@ -37,7 +37,7 @@ def code_scatter(panels: Mapping[str, np.ndarray], factors: np.ndarray, names: S
             _scatter(place, codes, factors)
             place.set(title=title, xlabel="code 0", xticks=[], yticks=[])
         places[0].set_ylabel("code 1")
-        picture.supxlabel(f"colour: {names[0]}, shape: {names[1]}", fontsize=8.5)
+        picture.supxlabel(f"hue: {names[0]}, shape: {names[1]}", fontsize=8.5)
     return picture
 
 
@@ -110,7 +110,7 @@ def code_portrait(
     reach = 1.1 * float(np.linalg.norm(codes, axis=1).max())
     rows = {f"code {j}": dict(zip(names, row.tolist(), strict=True)) for j, row in enumerate(told)}
     with mpl.rc_context(STYLE):
-        picture = Picture(alt, (7.6, 2.5))
+        picture = Picture(alt, (6.8, 2.2))
         cloud, heat, bars = picture.subplots(1, 3, width_ratios=(1.0, 0.8, 1.0))
         _scatter(cloud, codes, factors)
         cloud.set(xlim=(-reach, reach), ylim=(-reach, reach), xticks=[], yticks=[], xlabel="code 0", ylabel="code 1")
