@@ -64,10 +64,10 @@ alt = "Twenty garments by their first two codes in five models: a grid, a tilted
 plots.code_scatter({name: codes[:, :2] for name, codes in models.items()}, factors, names, alt)
 
 # %% [markdown]
-# Each dot is a garment. *Perfect*, *duplicated* and *scrambled* form the same lattice. The hues give the odd order away;
-# the two extra codes the picture does not show. Which of the five would you call disentangled? Four readings of the word
-# answer differently. **One factor a code**; **one code a factor**; **linear read-out**: a line through all codes reads
-# each factor; **intervention**: change one factor, and exactly one code moves.
+# Each dot is a garment. *Perfect*, *duplicated* and *scrambled* form the same lattice. The hues give the odd order
+# away; the two extra codes are not in the picture. Which of the five would you call disentangled? Four readings of the
+# word answer differently. **One factor a code**; **one code a factor**; **linear read-out**: a line through all codes
+# reads each factor; **intervention**: change one factor, and exactly one code moves.
 
 
 # %%
