@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import matplotlib as mpl
 import numpy as np
+from matplotlib.ticker import MaxNLocator
 
 from adde_lite.plots.picture import BLUE, CYCLE, INK, MIST, ORANGE, STYLE, Picture
 
@@ -33,34 +34,24 @@ def score_strips(groups: Mapping[str, Sequence[float]], what: str, alt: str, *, 
     return picture
 
 
-def intervals(
-    numbers: Mapping[str, tuple[float, float, float]],
-    what: str,
-    alt: str,
-    *,
-    zero: bool = False,
-    limits: Sequence[float],
-) -> Picture:
-    """Numbers with their intervals; with `zero`, those whose interval excludes 0 are in colour.
+def correlation_intervals(numbers: Mapping[str, tuple[float, float, float]], what: str, alt: str) -> Picture:
+    """Correlations with their intervals; those that keep off zero are in colour.
 
     Args:
-        numbers: name -> estimate, low end, high end.
+        numbers: name -> estimate, low end, high end, each from -1 to 1.
         what: the label of the axis.
         alt: the picture's alt text.
-        zero: draw the line at 0 that an interval has to keep off.
-        limits: of the axis.
     """
     with mpl.rc_context(STYLE):
         picture = Picture(alt, (6.6, 0.34 * len(numbers) + 0.75))
         place = picture.subplots()
         for row, (estimate, low, high) in enumerate(numbers.values()):
-            colour = BLUE if not zero or low * high > 0 else INK
+            colour = BLUE if low * high > 0 else INK
             place.plot([low, high], [row, row], color=colour, linewidth=2.2)
             place.scatter([estimate], [row], s=42, color=colour, zorder=3)
-        if zero:
-            place.axvline(0, color=ORANGE, linewidth=1.2, linestyle="--")
+        place.axvline(0, color=ORANGE, linewidth=1.2, linestyle="--")
         place.set_yticks(range(len(numbers)), list(numbers))
-        place.set(xlabel=what, xlim=limits, ylim=(len(numbers) - 0.5, -0.5))
+        place.set(xlabel=what, xlim=(-1, 1), ylim=(len(numbers) - 0.5, -0.5))
         place.grid(axis="x")
         place.set_axisbelow(True)
         place.tick_params(length=0)
@@ -85,7 +76,7 @@ def counted(truth: Sequence[float], answers: Sequence[float], what: Sequence[str
         apart = 0.12 * (np.arange(len(answers)) % 3 - 1)  # runs with the same answer stay visible side by side
         place.scatter(np.asarray(truth) + apart, answers, s=38, color=BLUE, alpha=0.85, linewidths=0, zorder=3)
         place.set(xlabel=what[0], ylabel=what[1], xticks=sorted(set(truth)), xlim=ends)
-        place.yaxis.get_major_locator().set_params(integer=True)
+        place.yaxis.set_major_locator(MaxNLocator(integer=True))
     return picture
 
 
