@@ -8,13 +8,14 @@ import torch
 from torch import Tensor
 
 from adde_lite.errors import InputError
-from adde_lite.plots.picture import BLUE, INK, MIST, STYLE, Picture, draw_image
+from adde_lite.plots.picture import BLUE, DPI, INK, MIST, STYLE, Picture, draw_image
 
 Decode: TypeAlias = Callable[[Tensor], Tensor]
 
 GAP = 1  # pixels of white between two pictures of a row
-TILE_INCHES = 0.72
-FRAME_INCHES = 2.6
+TILE = 96  # a picture of a row gets about so many pixels of the screen
+FRAME = 256
+NAMES_INCHES, TITLES_INCHES = 1.3, 0.3
 
 
 def image_rows(rows: Mapping[str, Tensor], columns: Sequence[str], alt: str) -> Picture:
@@ -33,14 +34,17 @@ def image_rows(rows: Mapping[str, Tensor], columns: Sequence[str], alt: str) -> 
         expected = f"{len(columns)} pictures of one size in each row"
         raise InputError("image_rows", f"rows of shapes {sorted(shapes)}", expected, "One picture for each title.")
     height, width = next(iter(rows.values())).shape[2:]
-    strips = [_side_by_side(images) for images in rows.values()]
-    sheet = torch.cat(strips, dim=1)[:, :-GAP, :-GAP]
+    sheet = torch.cat([_side_by_side(images) for images in rows.values()], dim=1)[:, :-GAP, :-GAP]
+    zoom = max(1, TILE // width)  # whole: each pixel becomes a square, all of one size
+    across, down = (side * zoom / DPI for side in (sheet.shape[2], sheet.shape[1]))
+    wide, high = across + NAMES_INCHES, down + (TITLES_INCHES if any(columns) else 0)
     with mpl.rc_context(STYLE):
-        picture = Picture(alt, (TILE_INCHES * len(columns) + 1.6, TILE_INCHES * len(rows) * height / width + 0.4))
-        place = picture.subplots()
-        draw_image(place, sheet)
-        place.set_xticks([(width + GAP) * (k + 0.5) - GAP for k in range(len(columns))], columns, fontsize=8)
-        place.set_yticks([(height + GAP) * (k + 0.5) - GAP for k in range(len(rows))], list(rows), fontsize=8.5)
+        picture = Picture(alt, (wide, high))
+        picture.set_layout_engine("none")
+        place = picture.add_axes((NAMES_INCHES / wide, 0, across / wide, down / high))
+        draw_image(place, sheet.repeat_interleave(zoom, 1).repeat_interleave(zoom, 2))
+        place.set_xticks([_middle(k, width, zoom) for k in range(len(columns))], columns, fontsize=8.5)
+        place.set_yticks([_middle(k, height, zoom) for k in range(len(rows))], list(rows), fontsize=8.5)
         place.tick_params(length=0, labeltop=True, labelbottom=False)
     return picture
 
@@ -75,7 +79,7 @@ def decoded_code(decode: Decode, start: Tensor, moved: Mapping[int, float]) -> P
     for latent, value in moved.items():
         code[latent] = value
     spelled = ", ".join(f"latent {latent} at {value:+.2f}" for latent, value in moved.items())
-    picture = Picture(f"The picture decoded from {spelled}.", (FRAME_INCHES, FRAME_INCHES))
+    picture = Picture(f"The picture decoded from {spelled}.", (FRAME / DPI, FRAME / DPI))
     picture.set_layout_engine("none")  # the axes fill the figure: there is nothing to lay out
     draw_image(picture.add_axes((0, 0, 1, 1)), decode(code[None])[0])
     return picture
@@ -126,6 +130,11 @@ def latent_bars(runs: Mapping[str, Tensor], threshold: float, what: str, alt: st
             place.set(title=name, xlabel="latent")
         places[0].set_ylabel(what)
     return picture
+
+
+def _middle(k: int, side: int, zoom: int) -> float:
+    """Where the k-th picture of a row or column has its middle, in pixels of the sheet."""
+    return ((side + GAP) * k + side / 2) * zoom
 
 
 def _side_by_side(images: Tensor) -> Tensor:

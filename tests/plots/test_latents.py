@@ -9,11 +9,13 @@ from PIL import Image
 
 from adde_lite import plots
 from adde_lite.errors import InputError
+from adde_lite.plots.latents import TILE
 from adde_lite.plots.picture import BLUE, MIST
 
 IMAGES = torch.randint(0, 256, (3, 3, 8, 6), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
 START = torch.tensor([0.5, -1.0])
 STEPS = (-2.0, 0.0, 2.0)
+ZOOM = TILE // IMAGES.shape[3]
 KL = torch.tensor([0.01, 1.5, 0.2])
 
 
@@ -61,6 +63,8 @@ def test_drawing_leaves_the_readers_own_style_alone(draw):
 
 def test_rows_hold_every_pixel_of_every_picture_with_white_between():
     sheet = shown(PICTURES["image_rows"]())
+    assert np.array_equal(sheet, sheet[::ZOOM, ::ZOOM].repeat(ZOOM, 0).repeat(ZOOM, 1)), "squares of one size"
+    sheet = sheet[::ZOOM, ::ZOOM]
     assert sheet.shape == (2 * 8 + 1, 3 * 6 + 2, 3)
     assert np.array_equal(sheet[:8, 7:13], IMAGES[1].permute(1, 2, 0))
     assert np.array_equal(sheet[9:, :6], IMAGES[2].permute(1, 2, 0))
@@ -70,7 +74,8 @@ def test_rows_hold_every_pixel_of_every_picture_with_white_between():
 
 def test_titles_stand_over_the_middle_of_their_pictures():
     (place,) = PICTURES["image_rows"]().axes
-    assert place.get_xticks().tolist() == [2.5, 9.5, 16.5]
+    assert place.get_xticks().tolist() == [3 * ZOOM, 10 * ZOOM, 17 * ZOOM]
+    assert place.get_yticks().tolist() == [4 * ZOOM, 13 * ZOOM]
     assert [label.get_text() for label in place.get_xticklabels()] == list("abc")
     assert [label.get_text() for label in place.get_yticklabels()] == ["one", "two"]
 
@@ -83,7 +88,7 @@ def test_rows_that_do_not_fit_are_refused(rows):
 
 def test_a_traversal_moves_one_latent_and_keeps_the_others():
     sheet = shown(plots.traversals(grey_by_sum, START, {0: "first", 1: "second"}, STEPS, "Six greys."))
-    greys = sheet[::5, ::5, 0]
+    greys = sheet[:: 5 * (TILE // 4), :: 5 * (TILE // 4), 0]
     assert greys.tolist() == [[70, 90, 110], [85, 105, 125]]
     assert START.tolist() == [0.5, -1.0]
 
