@@ -181,7 +181,8 @@ def train(
             if checkpoint:
                 run.save(checkpoint, rows)
     if average is not None:
-        network.load_state_dict(average.module.state_dict())
+        averaged = {name: value for name, value in average.module.state_dict().items() if value.is_floating_point()}
+        network.load_state_dict(averaged, strict=False)  # counters are not averaged
     network.cpu().eval()
     return History(tuple(rows))
 

@@ -86,6 +86,13 @@ def test_run_resumed_after_an_interrupt_ends_with_the_weights_of_an_unbroken_one
     assert torch.equal(weights(resumed), weights(unbroken))
 
 
+def test_averaging_the_weights_leaves_counters_alone(blocks):
+    model = VAE(VAERecipe(**UNLABELLED))
+    recipe = replace(RECIPE, average=0.9)
+    train(model, at_32_pixels(blocks), recipe, device="cpu", progress=False)
+    assert model.steps == recipe.epochs * (len(blocks) // min(recipe.batch_size, len(blocks)))
+
+
 @pytest.mark.parametrize("kind", [FactorVAE, RFVAE])
 def test_resumed_game_of_a_critic_ends_with_the_weights_of_an_unbroken_one(blocks, tmp_path, monkeypatch, kind):
     """Codes are sampled, the critic has moments of its own, warm-up and settling count steps: all of it goes on."""

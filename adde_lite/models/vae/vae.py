@@ -10,6 +10,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
+from adde_lite.errors import InputError
 from adde_lite.models.vae.elbo import ELBO, gaussian_kl, kl_parts, reconstruction_loss, sample
 from adde_lite.models.vae.networks import networks
 
@@ -100,7 +101,12 @@ class VAE(nn.Module):
 
     @torch.inference_mode()
     def posterior(self, images: Tensor) -> tuple[Tensor, Tensor]:
-        """Mean and log variance of stored images, uint8 (N, 3, H, W) -> float32 (N, D) twice, on the CPU."""
+        """Mean and log variance of stored images, uint8 (N, 3, H, W) -> float32 (N, D) twice, on the CPU.
+
+        Raises:
+            InputError: images of another type or size.
+        """
+        self._check(images)
         self.eval()
         device = next(self.parameters()).device
         parts = [self._moments(batch.to(device) / 255) for batch in images.split(ENCODING_BATCH)]
@@ -125,7 +131,11 @@ class VAE(nn.Module):
 
         The total correlation is estimated within batches (`log_weights`, stratified) and is biased low: compare models
         at the same batch size. A last, smaller batch is left out when there is a full one.
+
+        Raises:
+            InputError: images of another type or size.
         """
+        self._check(images)
         self.eval()
         device = next(self.parameters()).device
         batch_size = min(batch_size, len(images))
@@ -139,3 +149,9 @@ class VAE(nn.Module):
                 reconstruction = self.reconstruction(self.decoder(z), pixels)
                 parts.append((reconstruction, *kl_parts(z, mean, log_variance, len(images))))
         return ELBO(*(torch.stack(each).mean(0).cpu() for each in zip(*parts, strict=True)))
+
+    def _check(self, images: Tensor) -> None:
+        shape = (3, self.recipe.size, self.recipe.size)
+        if images.dtype != torch.uint8 or tuple(images.shape[1:]) != shape:
+            found = f"{images.dtype} {tuple(images.shape)}"
+            raise InputError("images of a VAE", found, f"torch.uint8 (N, {', '.join(map(str, shape))})", "Resize them.")

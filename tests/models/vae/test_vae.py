@@ -9,6 +9,7 @@ from torch.nn import functional as F
 
 from adde_lite.augmentation import NOTHING
 from adde_lite.data.wardrobe import factor_grid
+from adde_lite.errors import InputError
 from adde_lite.models.vae import RFVAE, VAE, BetaTCVAE, BetaTCVAERecipe, BetaVAE, FactorVAE, VAERecipe, vae
 from adde_lite.models.vae.elbo import gaussian_kl, reconstruction_loss
 from adde_lite.training import TrainingRecipe, seeded, train
@@ -21,6 +22,13 @@ NO_LABELS = torch.empty(10, 0, dtype=torch.int64)
 
 def model(recipe=SMALL):
     return seeded(lambda: VAE(recipe), 0)
+
+
+@pytest.mark.parametrize("images", [PIXELS, PICTURES[..., :16], PICTURES[:, :1]])
+@pytest.mark.parametrize("reading", ["posterior", "embed", "elbo"])
+def test_images_of_another_type_or_size_are_refused(reading, images):
+    with pytest.raises(InputError, match=r"images of a VAE.*uint8 \(N, 3, 32, 32\)"):
+        getattr(model(), reading)(images)
 
 
 # --- the loss
