@@ -18,26 +18,27 @@ FRAME = 256
 NAMES_INCHES, TITLES_INCHES = 1.3, 0.3
 
 
-def image_rows(rows: Mapping[str, Tensor], columns: Sequence[str], alt: str) -> Picture:
-    """Rows of small pictures under common column titles, pixels as crisp squares.
+def image_rows(rows: Mapping[str, Tensor], alt: str, *, columns: Sequence[str] = ()) -> Picture:
+    """Rows of small pictures, one below the other, pixels as crisp squares.
 
     Args:
         rows: name of the row -> uint8 (K, 3, H, W), the same K and size in each.
-        columns: K titles; "" leaves one out.
         alt: the picture's alt text.
+        columns: K titles above the rows; none by default.
 
     Raises:
         InputError: no rows, or rows whose shapes differ or do not fit the titles.
     """
     shapes = {tuple(images.shape) for images in rows.values()}
-    if len(shapes) != 1 or next(iter(shapes))[0] != len(columns):
-        expected = f"{len(columns)} pictures of one size in each row"
+    count = len(columns) or max((shape[0] for shape in shapes), default=1)
+    if len(shapes) != 1 or next(iter(shapes))[0] != count:
+        expected = f"{count} pictures of one size in each row"
         raise InputError("image_rows", f"rows of shapes {sorted(shapes)}", expected, "One picture for each title.")
     height, width = next(iter(rows.values())).shape[2:]
     sheet = torch.cat([_side_by_side(images) for images in rows.values()], dim=1)[:, :-GAP, :-GAP]
     zoom = max(1, TILE // width)  # whole: each pixel becomes a square, all of one size
     across, down = (side * zoom / DPI for side in (sheet.shape[2], sheet.shape[1]))
-    wide, high = across + NAMES_INCHES, down + (TITLES_INCHES if any(columns) else 0)
+    wide, high = across + NAMES_INCHES, down + (TITLES_INCHES if columns else 0)
     with mpl.rc_context(STYLE):
         picture = Picture(alt, (wide, high))
         picture.set_layout_engine("none")
@@ -64,7 +65,7 @@ def traversals(decode: Decode, start: Tensor, rows: Mapping[int, str], values: S
         codes = start.repeat(len(values), 1)
         codes[:, latent] = torch.tensor(values)
         walks[name] = decode(codes)
-    return image_rows(walks, [f"{value:+g}" if value else "0" for value in values], alt)
+    return image_rows(walks, alt, columns=[f"{value:+g}" if value else "0" for value in values])
 
 
 def decoded_code(decode: Decode, start: Tensor, moved: Mapping[int, float]) -> Picture:

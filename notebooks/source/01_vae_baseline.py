@@ -67,18 +67,16 @@ train_set, test_set = parts["train"], parts["test"]
 print(f"{len(train_set)} garments to learn from, {len(test_set)} held out")
 
 # %%
-some = train_set.subset(torch.linspace(0, len(train_set) - 1, 16).long())
-plots.image_rows(
-    {"first half": some.images[:8], "second half": some.images[8:]},
-    [""] * 8,
-    "Sixteen small pictures of dresses in four colours, with different sleeves, lengths and fits.",
-)
+rows = torch.linspace(0, len(train_set) - 1, 16).long().view(2, 8)
+alt = "Sixteen small pictures of dresses in four colours, with different sleeves, lengths and fits."
+plots.image_rows({"first half": train_set.images[rows[0]], "second half": train_set.images[rows[1]]}, alt)
 
 # %% [markdown]
 # The pictures are small on purpose, so that training takes seconds; each square is one pixel. Note how little differs
 # between two of them: background and light are always the same. A model may spend its effort on a large coat of colour
 # and forget the sleeves. What you do not see is which factors are which: neither does the model.
-#
+
+# %% [markdown]
 # ## Four pixels by hand
 #
 # Start with a picture of four pixels. A *decoder* gives each pixel a chance of being white. The **reconstruction
@@ -117,8 +115,6 @@ cost = surprise(grey, tried)
 best = tried[cost.argmin()]
 torch.testing.assert_close(best, grey, rtol=0, atol=1e-9)
 print(f"best chance {best.item():.2f}, which costs {cost.min().item():.3f} nats: the floor of this pixel")
-
-# %%
 plots.curves(
     {"surprise at a grey pixel, nats": {"surprise": (tried.tolist(), cost.tolist())}},
     "chance that the decoder gives",
@@ -129,7 +125,8 @@ plots.curves(
 # The curve is lowest at the grey of the pixel and steep at both ends: a decoder that is sure and wrong pays without
 # limit. It is also flat around its lowest point, which explains why pictures of a VAE look soft: a slightly wrong grey
 # costs almost nothing. The curve is of one pixel; neighbours are treated as if they knew nothing of each other.
-#
+
+# %% [markdown]
 # ## The price of a code
 #
 # The *encoder* does not give one code but a bell over codes: mean $\mu$ and width $\sigma$. The **KL divergence**
@@ -178,7 +175,8 @@ plots.curves(
 # Sampling and closed form agree, and so does `gaussian_kl` of the package. In the picture, the code of this image is
 # narrower than the prior and beside its middle: both cost. An encoder that always answers with the wide bell pays
 # nothing, and says nothing about its picture. Remember that; it comes back as the failure of this notebook.
-#
+
+# %% [markdown]
 # ## The bound
 #
 # Expected surprise plus price, with a minus, is the **evidence lower bound**, the ELBO. It can never exceed
@@ -206,8 +204,6 @@ bounds = {f"width {width}": [bound(mean, width) for mean in means] for width in 
 assert max(max(line) for line in bounds.values()) < evidence
 gap = evidence.item() - max(max(line) for line in bounds.values())
 print(f"the best of these encoders is {gap:.3f} nats below ln p(x)")
-
-# %%
 lines = {name: (means, line) for name, line in bounds.items()}
 plots.curves(
     {"bound of different encoders, nats": lines | {"ln p(x)": (means, [evidence.item()] * len(means))}},
@@ -219,13 +215,14 @@ plots.curves(
 # No encoder gets above the line: that is the "lower bound". The best one comes close, at a mean and a width that fit
 # this picture. The gap that remains is how far its bell is from the true posterior, which is not exactly a bell. The
 # curves say nothing about other pictures; a real encoder has to find a bell for each of them at once.
-#
+
+# %% [markdown]
 # ## The trick that makes it trainable
 #
 # Training needs gradients with respect to $\mu$ and $\sigma$, but $z$ is drawn at random, and a draw has no slope. The
 # **reparametrisation** moves the randomness out of the way: draw $\varepsilon \sim N(0, 1)$ first, then compute
-# $z = \mu + \sigma \varepsilon$. Now $z$ is an ordinary function of $\mu$ and $\sigma$, with $\partial z / \partial \mu
-# = 1$ and $\partial z / \partial \sigma = \varepsilon$.
+# $z = \mu + \sigma \varepsilon$. Now $z$ is an ordinary function of both, with slopes
+# $\partial z / \partial \mu = 1$ and $\partial z / \partial \sigma = \varepsilon$.
 
 
 # %%
@@ -255,8 +252,9 @@ torch.testing.assert_close(torch.stack(differences), torch.stack(slopes), rtol=1
 print("by finite differences:", [round(slope.item(), 6) for slope in differences])
 
 # %% [markdown]
-# They agree. Now the package: `sample` is that one line. And a warning: `torch.normal` draws the same numbers, accepts
-# the gradient request, and quietly gives back zero. A model trained through it would learn nothing about its code.
+# They agree. Now the package: `sample` is that one line. And a warning: `torch.normal` draws from the same bell,
+# accepts the request for a gradient, and quietly gives back zero. A model trained through it would learn nothing
+# about its code. With the reparametrisation, one draw an image is enough to train on.
 
 # %%
 with torch.random.fork_rng():
@@ -272,31 +270,10 @@ assert blind_mean.grad == 0
 print("slope through torch.normal:", blind_mean.grad.item())
 
 # %% [markdown]
-# There is another honest way: weigh the surprise of each draw by the slope of $\ln q(z)$, the *score function*. It
-# needs no trick and works for any loss. Compare what the two estimate, and how much a single estimate jumps about.
-
-# %%
-with torch.random.fork_rng():
-    torch.manual_seed(1)
-    many = torch.randn(draws, dtype=torch.float64)
-width = (log_variance / 2).exp()
-z = (mean + width * many).requires_grad_()
-nats = surprise(pixels, (z[:, None, None] * stripes).sigmoid()).sum((1, 2))
-through_z = torch.autograd.grad(nats.sum(), z)[0]
-by_score = nats.detach() * many / width
-assert (through_z - by_score).mean().abs() < 5 * (through_z - by_score).std() / draws**0.5
-for name, slope in {"reparametrisation": through_z, "score function": by_score}.items():
-    print(f"{name}: mean {slope.mean().item():+.3f}, spread of one draw {slope.std().item():.2f}")
-assert through_z.std() < by_score.std()
-
-# %% [markdown]
-# Both are right on average, but the reparametrised slope jumps less. A calm gradient is why VAEs train with one draw an
-# image.
-#
 # ## The same with a network
 #
-# Now images instead of four pixels. The encoder turns an image into means and log variances of ten latents, the
-# decoder turns ten numbers into logits of the pixels. First the lines by hand, on one batch.
+# Now images instead of four pixels. The encoder turns an image into means and log variances of the latents, the
+# decoder turns a code into logits of the pixels. First the lines by hand, on one batch.
 
 # %%
 rehearsal = seeded(partial(VAE, VAERecipe(warm_up=0)), seed=0)
@@ -361,7 +338,8 @@ plots.curves(
 # Left the reconstruction falls, quickly at first. Right is the price as it counts, with its warm-up weight: the model
 # buys information because it saves more on the pixels. The seeds do not take the same road, and one that hesitates may
 # catch up. The curves do not say whether the pictures are good: a nat is not something one can see.
-#
+
+# %% [markdown]
 # ## Is it any good? Two simple rivals
 #
 # A fair question needs rivals. The simplest is the **mean image**, the same answer for everyone. The strong one is
@@ -387,41 +365,32 @@ answers |= {f"VAE, seed {seed}": each.decode(each.embed(test_set.images)) for se
 # %%
 def judged(answers, images):
     x = images.float() / 255
-    nats = {
-        name: F.binary_cross_entropy((answer / 255).clamp(1e-3, 1 - 1e-3), x).item() for name, answer in answers.items()
-    }
-    floor = torch.special.entr(x).add(torch.special.entr(1 - x)).mean().item()
-    off = {name: (answer.float() - images).square().mean().sqrt().item() for name, answer in answers.items()}
-    return pd.DataFrame(
-        {"nats above the floor": {name: value - floor for name, value in nats.items()}, "grey levels off": off}
-    )
+    floor = (torch.special.entr(x) + torch.special.entr(1 - x)).mean()
+    chances = {name: (answer / 255).clamp(1e-3, 1 - 1e-3) for name, answer in answers.items()}
+    nats = {name: (F.binary_cross_entropy(chance, x) - floor).item() for name, chance in chances.items()}
+    return pd.Series(nats, name="nats above the floor")
 
 
-scores = judged(answers, test_set.images)
-scores.round({"nats above the floor": 4, "grey levels off": 1})
-
-# %%
-nats = scores["nats above the floor"]
-ahead = [seed for seed in seeds if nats[f"VAE, seed {seed}"] < nats["PCA"]]
+nats = judged(answers, test_set.images)
 assert nats["PCA"] < nats["mean image"]
 assert profile.name == "tiny" or max(nats[f"VAE, seed {seed}"] for seed in seeds) < nats["mean image"]
+ahead = [seed for seed in seeds if nats[f"VAE, seed {seed}"] < nats["PCA"]]
 print(f"VAE runs nearer the floor than PCA: {len(ahead)} of {len(seeds)}")
+nats.to_frame().round(4)
 
 # %%
 spread = torch.linspace(0, len(test_set) - 1, 8).long()
 compared = {name: answers[name][spread] for name in ("mean image", "PCA", f"VAE, seed {seeds[0]}")}
-plots.image_rows(
-    {"held out": test_set.images[spread]} | compared,
-    [""] * 8,
-    "Eight held-out garments, and below each the mean image, its reconstruction by PCA and by the VAE.",
-)
+alt = "Eight held-out garments, and below each the mean image, its reconstruction by PCA and by the VAE."
+plots.image_rows({"held out": test_set.images[spread]} | compared, alt)
 
 # %% [markdown]
 # Look at the outlines: PCA adds and removes grey where a garment may or may not lie, so it leaves ghosts. The VAE
-# draws one garment, but soft, and it drops what is cheap to drop: seams, belts, necklines. PCA pays nothing for its
-# code, while the VAE had to live with noise on its own; the line above the picture says who is ahead. Held out means: a
-# combination not seen, of values that were all seen.
-#
+# draws one garment, but soft, and it drops what is cheap to drop: seams, belts, necklines, and much of a white dress
+# on a pale table. PCA pays nothing for its code, while the VAE had to live with noise on its own; the count above the
+# table says who is ahead. Held out means: a combination not seen, of values that were all seen.
+
+# %% [markdown]
 # ## Samples
 #
 # The VAE is also a generator: draw a code from the prior and decode it. Below each sample stands the training garment
@@ -434,11 +403,8 @@ with torch.random.fork_rng():
 samples = model.decode(drawn)
 flat = train_set.images.flatten(1).float()
 nearest = torch.cdist(samples.flatten(1).float(), flat).argmin(1)
-plots.image_rows(
-    {"sampled": samples, "nearest garment": train_set.images[nearest]},
-    [""] * 8,
-    "Eight sampled garments, soft at the edges, and below each the training garment nearest to it.",
-)
+alt = "Eight sampled garments, soft at the edges, and below each the training garment nearest to it."
+plots.image_rows({"sampled": samples, "nearest garment": train_set.images[nearest]}, alt)
 
 # %% [markdown]
 # Most samples are dresses, though some are between two of them: half a sleeve, or a colour that no garment has. The
@@ -462,6 +428,12 @@ plots.latent_bars(
 )
 
 
+# %% [markdown]
+# A model may use fewer latents than it has: the price keeps the rest at the prior. The number of a latent means
+# nothing, each run deals them anew. The bars say how much a latent tells. They do not say *what*, nor whether it is
+# one thing. Is the sum about right? Compare it with the nats it takes to name one garment of the grid.
+
+
 # %%
 def shown_latents(kl):
     return kl.argsort(descending=True)[: max(3, int((kl > USED).sum()))].tolist()
@@ -476,14 +448,13 @@ to_name_one = torch.tensor(len(grid)).log().item()
 print(f"{len(factors) + len(places)} factors; to name one of {len(grid)} garments takes {to_name_one:.1f} nats")
 
 # %% [markdown]
-# A model may use fewer latents than it has: the price keeps the rest at the prior. Compare the sum with the nats it
-# takes to name one garment of the grid. The bars say how much a latent tells. They do not say *what*, nor whether it is
-# one thing, and a latent just above the line moves little. For that we walk along them.
+# The sum may lie above: a bell spends nats on being narrow even where two garments look alike, and it must tell where
+# a garment lies more finely than we do. From here on we look at the latents above the line, and at three at least.
 #
 # ## Traversals
 #
 # Encode a garment, then walk one latent from one end of the prior to the other and keep all others where they are. By
-# hand that is three lines.
+# hand it is a copy, an assignment and a call.
 
 # %%
 start = posteriors[seeds[0]][0][len(train_set) // 2]
@@ -494,43 +465,35 @@ by_hand = model.decode(steps_along)
 print(f"latent {shown[0]} takes {len(walk)} values:", tuple(by_hand.shape))
 
 # %%
-kl = kl_of[seeds[0]]
-traversed = plots.traversals(
+kl, dearest = kl_of[seeds[0]], shown[:6]
+plots.traversals(
     model.decode,
     start,
-    {latent: f"latent {latent}\n{kl[latent]:.1f} nats" for latent in shown},
+    {latent: f"latent {latent}\n{kl[latent]:.1f} nats" for latent in dearest},
     walk,
-    f"Rows of garments, one for each of the latents {', '.join(map(str, shown))}: along a row only that latent moves.",
+    f"Rows of garments, one for each of the latents {', '.join(map(str, dearest))}: in a row only that latent moves.",
 )
-traversed
 
 # %% [markdown]
 # Read each row from left to right and say in one word what changes. Then look again: does something else change too? A
 # row that mostly changes a colour may also move a hem. The model was never asked to keep them apart; it only saves
-# nats. You see one garment; from another start the same latent may do something else.
+# nats. You see one garment and the latents of most KL; from another start the same latent may do something else.
 #
 # Does the KL really say which latents matter? Compare how far the pixels move.
 
 
 # %%
-def pixel_change(model, code, latent):
-    ends = code.repeat(2, 1)
-    ends[:, latent] = torch.tensor([-2.0, 2.0])
-    low, high = model.decode(ends).float()
-    return (high - low).abs().mean().item()
+def pixel_change(model, code):
+    one = torch.eye(len(code))
+    low, high = (model.decode(code * (1 - one) + reach * one).float() for reach in (-2, 2))
+    return (high - low).abs().mean((1, 2, 3))
 
 
-moves = pd.DataFrame(
-    [
-        (seed, latent, kl_of[seed][latent].item(), pixel_change(models[seed], posteriors[seed][0][0], latent))
-        for seed in seeds
-        for latent in range(recipe.latents)
-    ],
-    columns=["seed", "latent", "kl", "change"],
-)
-loud, quiet = (moves["change"][rows].mean() for rows in (moves["kl"] > USED, moves["kl"] < 0.01))
+kl_of_all = torch.cat(list(kl_of.values()))
+change = torch.cat([pixel_change(models[seed], posteriors[seed][0][0]) for seed in seeds])
+loud, quiet = change[kl_of_all > USED].mean().item(), change[kl_of_all < 0.01].mean().item()
 print(f"mean change of a pixel: {loud:.2f} grey levels along used latents, {quiet:.2f} along those of almost no KL")
-assert profile.name == "tiny" or not quiet * 5 > loud
+assert profile.name == "tiny" or not quiet * 5 > loud  # where no latent is that quiet, there is nothing to compare
 
 # %% [markdown]
 # ## What is on each axis?
@@ -546,29 +509,24 @@ def share_told(codes, values):
     return between / (codes - codes.mean(0)).square().sum(0)
 
 
-def told_by(model):
-    codes = model.embed(grid.images)
-    values = {name: grid.labels[:, WARDROBE.index(name)] for name in factors}
-    values |= {name: torch.tensor(grid.columns[name]) for name in places}
-    return {name: share_told(codes, each) for name, each in values.items()}
-
-
-told = told_by(model)
+values = {name: grid.labels[:, WARDROBE.index(name)] for name in factors}
+values |= {name: torch.tensor(grid.columns[name]) for name in places}
+codes = model.embed(grid.images)
+told = {name: share_told(codes, each) for name, each in values.items()}
 rows = {f"latent {latent}": {name: each[latent].item() for name, each in told.items()} for latent in shown}
-alt = "A heat map: rows are latents, columns are factors, a dark cell is a latent that the factor decides."
-plots.number_map(rows, alt, title="share of the latent told by the factor")
-
-# %%
 mixed = [name for name, row in rows.items() if sorted(row.values())[-2] > 0.1]
 first = max(told, key=lambda name: told[name][shown[0]].item())
 print(f"{len(mixed)} of {len(rows)} shown latents are told by at least two factors (shares above a tenth)")
 print(f"the dearest latent is told mostly by {first}")
+alt = "A heat map: rows are latents, columns are factors, a dark cell is a latent that the factor decides."
+plots.number_map(rows, alt, title="share of the latent told by the factor")
 
 # %% [markdown]
 # A row with one dark cell is an axis with a name. A row with several is a mixture, and a factor that darkens several
-# rows is spread out. The factor that changes most pixels is bought first, whether or not a person finds it interesting:
-# the model pays by the pixel. A share looks at means only, so a factor that makes a latent bend back is missed here.
-#
+# rows is spread out. The model pays by the pixel: what changes many of them is worth buying, whether or not a person
+# finds it interesting. A share looks at means only, so a factor that makes a latent bend back is missed here.
+
+# %% [markdown]
 # ## Move it
 #
 # One slider for each of these latents. Move several at once; the kernel decodes the picture while you move. Use the
@@ -580,9 +538,9 @@ begin = {latent: start[latent].item() for latent in shown}
 widgets.latent_sliders(begin, partial(plots.decoded_code, model.decode, start))
 
 # %% [markdown]
-# Try to give the garment longer sleeves and change nothing else. You will need two or three sliders, and you have to
-# look at the picture while you do it. That is the difference between a code that *holds* an attribute and one that has
-# a place for it. Three standard deviations are the end of each slider: beyond, the decoder has seen little.
+# Try to give the garment longer sleeves and change nothing else. You may need several sliders, and you have to look
+# at the picture while you do it. That is the difference between a code that *holds* an attribute and one that has a
+# place for it. The sliders end where the prior all but ends: beyond, the decoder has seen little.
 #
 # ## From one garment to another
 #
@@ -598,7 +556,7 @@ path = model.decode(torch.lerp(ends[0], ends[1], shares[:, None]))
 first_last = model.decode(ends).float()
 fade = torch.stack([torch.lerp(*first_last, share) for share in shares]).round().byte()
 alt = "Two rows from one garment to another: through the codes, where the garment changes, and by cross-fade."
-plots.image_rows({"through codes": path, "cross-fade": fade}, [f"{share:.0%}" for share in shares], alt)
+plots.image_rows({"through codes": path, "cross-fade": fade}, alt, columns=[f"{share:.0%}" for share in shares])
 
 # %% [markdown]
 # In the lower row two garments lie over each other in the middle. In the upper row there is one garment that changes,
@@ -618,11 +576,9 @@ for each in models.values():
         {name: torch.cdist(x.flatten(1), flat).amin(1).mean().item() / flat.shape[1] ** 0.5 for name, x in pair.items()}
     )
 middles = pd.DataFrame(middles, index=[f"seed {seed}" for seed in seeds])
-middles.round(1)
-
-# %%
 nearer = (middles["through codes"] < middles["cross-fade"]).sum()
 print(f"the middle through codes is nearer to a garment than the cross-fade for {nearer} of {len(seeds)} seeds")
+middles.round(1)
 
 # %% [markdown]
 # The numbers are grey levels, root mean square, to the nearest garment of the training set. Both roads start from the
@@ -671,24 +627,24 @@ for one, other in pairs:
     together = predictable(a, b, tested[one], tested[other])[used].mean().item()
     agreement.append({"from": one, "to": other, "by the best single latent": alone, "by all together": together})
 agreement = pd.DataFrame(agreement).set_index(["from", "to"])
-agreement.map("{:.0%}".format)
-
-# %%
 single, together = agreement.mean()
 assert single < together
 assert profile.name == "tiny" or together > 0.8
 print(f"explained by the best single latent {single:.0%}, by all latents of the other run together {together:.0%}")
 print(f"the difference, {together - single:.0%}, is there in the other run, but not on an axis of its own")
+agreement.map("{:.0%}".format)
 
 # %% [markdown]
-# Both columns are shares of a used latent's spread, averaged; the second on held-out garments. What one run knows, the
-# other knows mostly too, but its axes lie elsewhere. No run is wrong: the bound does not change when the code turns, so
-# nothing in it prefers the axes that have names. Notebook 02 measures this with every metric of the field.
-#
+# Both columns are shares of a used latent's spread, averaged; the second on held-out garments. What one run knows,
+# the other knows mostly too, but its axes lie elsewhere. No run is wrong: the prior looks the same from every side,
+# and nothing in the bound rewards an axis for having a name. Notebook 02 measures this with every metric of the
+# field.
+
+# %% [markdown]
 # ## When it fails: posterior collapse
 #
 # An encoder that always answers with the prior pays nothing. When the price is too high, the decoder learns to live
-# without the code, and then the code has no reason to say anything. We cause it on purpose, by a price fifty times as
+# without the code, and then the code has no reason to say anything. We cause it on purpose, by a price many times as
 # high from the first step: the $\beta$ of a **beta-VAE**, without warm-up.
 
 # %%
@@ -697,8 +653,6 @@ short = profile.pick(tiny=60, cpu=280, gpu=600)
 dear = {seed: fit(partial(BetaVAE, BetaVAERecipe(beta=PRICE, warm_up=0)), train_set, seed, short)[0] for seed in seeds}
 dear_kl = {seed: gaussian_kl(*each.posterior(train_set.images)) for seed, each in dear.items()}
 assert max(each.max() for each in dear_kl.values()) < USED
-
-# %%
 plots.latent_bars(
     {f"price {PRICE:.0f}": dear_kl[seeds[0]], "price 1, warmed up": kl_of[seeds[0]]},
     USED,
@@ -706,14 +660,16 @@ plots.latent_bars(
     "Bars of the KL of each latent: at the high price all lie below the line, at price one some stand above it.",
 )
 
+# %% [markdown]
+# Not a single latent tells anything at the high price: no bar rises to the dashed line, in any run. Beside it stands
+# the run from above with the same seed. What does a decoder draw when its code is empty?
+
 # %%
 collapsed = dear[seeds[0]].decode(dear[seeds[0]].embed(test_set.images[spread]))
 healthy = answers[f"VAE, seed {seeds[0]}"][spread]
-plots.image_rows(
-    {"held out": test_set.images[spread], f"price {PRICE:.0f}": collapsed, "price 1": healthy},
-    [""] * 8,
-    "Eight held-out garments; at the high price the answer is the same blurred garment for all of them.",
-)
+alt = "Eight held-out garments; at the high price the answer is the same blurred garment for all of them."
+rows = {"held out": test_set.images[spread], f"price {PRICE:.0f}": collapsed, "price 1": healthy}
+plots.image_rows(rows, alt)
 
 # %% [markdown]
 # The collapsed model answers every garment with the same picture, close to the mean image, and its samples would all be
@@ -734,8 +690,6 @@ def cheap_again(patient):
 
 continued = {seed: fit(partial(cheap_again, dear[seed]), train_set, seed, 2 * short)[0] for seed in seeds}
 continued_kl = {seed: gaussian_kl(*each.posterior(train_set.images)) for seed, each in continued.items()}
-
-# %%
 stages = {"collapsed": dear_kl, "price lowered": continued_kl, "started afresh": kl_of}
 codes_of = {name: {f"seed {seed}": each.sum().item() for seed, each in kls.items()} for name, kls in stages.items()}
 recovered = sum(int((each > USED).any()) for each in continued_kl.values())
@@ -748,7 +702,8 @@ pd.DataFrame(codes_of).map("{:.2f} nats".format)
 # many runs it brought back. The collapsed decoder ignores its code, so the code has little slope to climb. Collapse is
 # easier to avoid than to repair, and the way to avoid it is a code that is free at first. The fresh runs were also
 # longer; the first exercise takes their warm-up away.
-#
+
+# %% [markdown]
 # ## Real photos
 #
 # Drawn dresses on one table are easy. When `ADDE_LITE_DATA` names a folder that holds `fashion_products`, the next cell
@@ -758,10 +713,6 @@ pd.DataFrame(codes_of).map("{:.2f} nats".format)
 # %%
 folder = Path(os.environ.get("ADDE_LITE_DATA", "")) / "fashion_products"
 photos_here = "ADDE_LITE_DATA" in os.environ and (folder / "labels.csv").exists()
-if not photos_here:
-    print("Without ADDE_LITE_DATA: here would stand the reconstruction of real photos, in nats.")
-
-# %%
 if photos_here:
     wanted = {"core": 1, "split": ("train", "query")}
     photos = adde_lite.image_table(
@@ -771,14 +722,16 @@ if photos_here:
     photo_steps = profile.pick(tiny=60, cpu=1500, gpu=8000)
     photo_recipe = VAERecipe(latents=32, warm_up=photo_steps // 4)
     photo_model, _ = fit(partial(VAE, photo_recipe), shop, 0, photo_steps)
+else:
+    print("Without ADDE_LITE_DATA: here would stand the reconstruction of real photos, in nats.")
 
 # %%
 if photos_here:
     photo_answers = mean_and_pca(shop.images, unseen.images, photo_recipe.latents)
     photo_answers["VAE"] = photo_model.decode(photo_model.embed(unseen.images))
-    photo_scores = judged(photo_answers, unseen.images)
-    display(photo_scores.round({"nats above the floor": 4, "grey levels off": 1}))
-    order = photo_scores["nats above the floor"].sort_values().index
+    photo_nats = judged(photo_answers, unseen.images)
+    display(photo_nats.to_frame().round(4))
+    order = photo_nats.sort_values().index
     print("from best to worst:", ", ".join(order))
     photo_kl = gaussian_kl(*photo_model.posterior(shop.images))
     print(f"used latents: {int((photo_kl > USED).sum())} of {photo_recipe.latents}, {photo_kl.sum().item():.1f} nats")
@@ -787,7 +740,8 @@ if photos_here:
 # The same rivals, the same floor. PCA needs no steps at all and is hard to beat in so few of them, and on photos there
 # is far more to remember than on the grid. The table judges pixels only: it does not say whether a latent means
 # anything, and nothing on real photos would tell us, because nobody knows their factors.
-#
+
+# %% [markdown]
 # ## Try it (2, 10 and 30 minutes)
 #
 # 1. Set `warm_up=0` in the recipe of the training and run all. Are fewer latents used? Does a run collapse?

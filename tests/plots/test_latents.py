@@ -25,7 +25,9 @@ def grey_by_sum(codes):
 
 
 PICTURES = {
-    "image_rows": lambda: plots.image_rows({"one": IMAGES, "two": IMAGES.flip(0)}, list("abc"), "Two rows of noise."),
+    "image_rows": lambda: plots.image_rows(
+        {"one": IMAGES, "two": IMAGES.flip(0)}, "Two rows of noise.", columns=list("abc")
+    ),
     "traversals": lambda: plots.traversals(grey_by_sum, START, {0: "first"}, STEPS, "Three greys."),
     "decoded_code": lambda: plots.decoded_code(grey_by_sum, START, {0: 1.0}),
     "curves": lambda: plots.curves({"bound": {"a": ([0, 1], [1, 2]), "b": ([0, 1], [2, 1])}}, "step", "A cross."),
@@ -83,7 +85,14 @@ def test_titles_stand_over_the_middle_of_their_pictures():
 @pytest.mark.parametrize("rows", [{}, {"one": IMAGES[:2]}, {"one": IMAGES, "two": IMAGES[:, :, :4]}])
 def test_rows_that_do_not_fit_are_refused(rows):
     with pytest.raises(InputError, match="3 pictures of one size"):
-        plots.image_rows(rows, list("abc"), "Nothing.")
+        plots.image_rows(rows, "Nothing.", columns=list("abc"))
+
+
+def test_rows_without_titles_need_the_same_number_of_pictures_in_each():
+    (place,) = plots.image_rows({"one": IMAGES}, "A row of noise.").axes
+    assert place.get_xticks().tolist() == []
+    with pytest.raises(InputError, match="3 pictures of one size"):
+        plots.image_rows({"one": IMAGES, "two": IMAGES[:2]}, "Nothing.")
 
 
 def test_a_traversal_moves_one_latent_and_keeps_the_others():
