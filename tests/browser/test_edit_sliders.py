@@ -1,4 +1,4 @@
-"""Notebook 00 as a student meets it: JupyterLab, a real browser, run all, move the slider."""
+"""Notebooks as a student meets them: JupyterLab, a real browser, run all, move the slider."""
 
 import pytest
 
@@ -7,8 +7,9 @@ expect = pytest.importorskip("playwright.sync_api", reason="playwright is not in
 SLIDER, LABEL, PICTURE = ".edit-slider", ".edit-label", ".edit-picture"
 
 
-def test_it_runs_top_to_bottom_and_the_slider_changes_the_picture(open_notebook):
-    tab = open_notebook("00_start_here")
+@pytest.mark.parametrize("name", ["00_start_here", "02_disentanglement_analysis"])
+def test_it_runs_top_to_bottom_and_the_slider_changes_the_picture(open_notebook, name):
+    tab = open_notebook(name)
     tab.run_all()
 
     slider = tab.show(SLIDER).get_by_role("slider").first
