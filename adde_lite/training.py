@@ -29,6 +29,7 @@ from adde_lite.errors import InputError
 
 if TYPE_CHECKING:
     import pandas as pd
+    from lightning.fabric import Fabric
 
 Model = TypeVar("Model", bound=nn.Module)
 
@@ -124,14 +125,10 @@ def train(
         InputError: fewer than two images, a schema that is not the model's, or a checkpoint of another recipe.
         FloatingPointError: the loss became infinite or not a number; the weights are of no use.
     """
-    from lightning.fabric import Fabric  # seconds, which only those who train should pay
     from tqdm.auto import tqdm
 
     _check(model, data)
-    accelerator = ("cuda" if torch.cuda.is_available() else "cpu") if device == "auto" else device
-    for part in ("lightning.fabric", "lightning.pytorch"):
-        logging.getLogger(part).setLevel(logging.WARNING)  # they announce the precision on stderr
-    fabric = Fabric(accelerator=accelerator, devices=1, precision="bf16-mixed" if _bf16(recipe, accelerator) else 32)
+    fabric = _fabric(recipe, ("cuda" if torch.cuda.is_available() else "cpu") if device == "auto" else device)
     network = cast(nn.Module, model).to(memory_format=torch.channels_last)
     batch = min(recipe.batch_size, len(data))
     steps = len(data) // batch
@@ -246,6 +243,15 @@ def run_hash(model: Trainable, recipe: TrainingRecipe, data_facts: Mapping[str, 
     """A short name of `recipe_facts`: equal facts, equal hash."""
     text = json.dumps(recipe_facts(model, recipe, data_facts), sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _fabric(recipe: TrainingRecipe, accelerator: str) -> "Fabric":
+    """One device, in the recipe's precision."""
+    from lightning.fabric import Fabric  # seconds, which only those who train should pay
+
+    for part in ("lightning.fabric", "lightning.pytorch"):
+        logging.getLogger(part).setLevel(logging.WARNING)  # they announce the precision on stderr
+    return Fabric(accelerator=accelerator, devices=1, precision="bf16-mixed" if _bf16(recipe, accelerator) else 32)
 
 
 def _one_cycle(

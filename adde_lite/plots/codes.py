@@ -126,13 +126,16 @@ def code_portrait(
     return picture
 
 
-def baseline_ranges(scores: Mapping[str, float], baseline: Mapping[str, Sequence[float]], alt: str) -> Picture:
+def baseline_ranges(
+    scores: Mapping[str, float], baseline: Mapping[str, Sequence[float]], alt: str, *, what: str = "score"
+) -> Picture:
     """Scores as dots, and the range of the same scores where there is nothing to find as a bar.
 
     Args:
         scores: metric -> score.
         baseline: metric -> its scores by chance, one or more.
         alt: the picture's alt text.
+        what: the label of the axis.
     """
     names = list(scores)
     low, high = ([pick(baseline[name]) for name in names] for pick in (min, max))
@@ -142,11 +145,10 @@ def baseline_ranges(scores: Mapping[str, float], baseline: Mapping[str, Sequence
         place.hlines(names, low, high, color=MIST, linewidth=8, label="by chance")
         place.scatter([np.mean(baseline[name]) for name in names], names, marker="|", color=INK, zorder=3)
         place.scatter(list(scores.values()), names, color=BLUE, s=34, zorder=4, label="measured")
-        place.set(xlim=(-0.03, 1.03), xlabel="score")
+        place.set(xlim=(-0.03, 1.03), ylim=(len(names) - 0.5, -0.5), xlabel=what)
         place.tick_params(length=0)
         place.grid(axis="y")
         place.set_axisbelow(True)
-        place.invert_yaxis()
         picture.legend(loc="outside upper right", ncols=2, frameon=False)
     return picture
 
