@@ -4,11 +4,8 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from torch.nn import functional as F
 
-from adde_lite.losses import attribute_cross_entropy, label_contrast
-
-SIZES = (3, 2)
+from adde_lite.losses import label_contrast
 
 
 def literal_contrast(embeddings, labels):
@@ -57,27 +54,3 @@ def test_contrast_pulls_equal_values_together():
     same = labels == labels.T
     apart = ~torch.eye(12, dtype=torch.bool)
     assert scores[same & apart].min() > scores[~same].max()
-
-
-def test_cross_entropy_is_the_sum_over_attributes_of_the_mean_over_labelled_images():
-    logits = torch.randn(5, sum(SIZES))
-    labels = torch.tensor([[0, 1], [2, -1], [-1, 0], [1, -1], [0, -1]])
-    expected = F.cross_entropy(logits[[0, 1, 3, 4], :3], labels[[0, 1, 3, 4], 0]) + F.cross_entropy(
-        logits[[0, 2], 3:], labels[[0, 2], 1]
-    )
-    torch.testing.assert_close(attribute_cross_entropy(logits, labels, SIZES), expected)
-
-
-def test_cross_entropy_of_an_unlabelled_batch_is_zero_and_leaves_the_weights_whole():
-    logits = torch.randn(4, sum(SIZES), requires_grad=True)
-    loss = attribute_cross_entropy(logits, torch.full((4, 2), -1), SIZES)
-    loss.backward()
-    assert loss.item() == 0
-    assert torch.equal(logits.grad, torch.zeros_like(logits))
-
-
-def test_smoothing_makes_certainty_cost():
-    logits = torch.tensor([[50.0, 0.0, 0.0, 50.0, 0.0]])
-    labels = torch.tensor([[0, 0]])
-    assert float(attribute_cross_entropy(logits, labels, SIZES)) == pytest.approx(0, abs=1e-6)
-    assert float(attribute_cross_entropy(logits, labels, SIZES, smoothing=0.1)) > 1

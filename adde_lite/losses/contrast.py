@@ -1,32 +1,9 @@
-"""One function a loss: tensors in, one differentiable number out.
-
-Labels are codes (N, A); -1, a missing label, has no say. A batch without any usable label gives 0, never NaN.
-"""
-
-from collections.abc import Sequence
+"""The label contrast: images of one value closer to each other than to the rest of the batch."""
 
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
 from adde_lite.attributes import MISSING
-
-
-def attribute_cross_entropy(logits: Tensor, labels: Tensor, sizes: Sequence[int], smoothing: float = 0.0) -> Tensor:
-    """Sum over attributes of the mean cross-entropy over labelled images (L_cls).
-
-    Args:
-        logits: (N, J), the blocks of all attributes side by side.
-        labels: int64 (N, A).
-        sizes: number of values n_a of each attribute.
-        smoothing: share of the target spread evenly over all values, 0 <= smoothing < 1.
-    """
-    total = logits.new_zeros(())
-    for block, codes in zip(torch.split(logits, list(sizes), dim=1), labels.unbind(1), strict=True):
-        known = int((codes != MISSING).sum())
-        summed = F.cross_entropy(block, codes, ignore_index=MISSING, label_smoothing=smoothing, reduction="sum")
-        total = total + summed / max(known, 1)
-    return total
 
 
 def label_contrast(embeddings: Tensor, labels: Tensor) -> Tensor:
