@@ -3,14 +3,13 @@
 from torch import Tensor
 from torch.nn import functional as F
 
-NEVER_ZERO = 1e-6  # added to each difference, as torch's triplet loss does: the root of 0 has no gradient
-
 
 def compositional_triplet(edited: Tensor, positive: Tensor, negative: Tensor, margin: float) -> Tensor:
     """Mean over the batch of max(0, m + |r' - r_p| - |r' - r_n|) (L_ct).
 
     Distances are Euclidean and NOT squared, between unit vectors 0 to 2: the public code uses
     `torch.nn.TripletMarginLoss` here, and squared distances in the label triplet, with the same margin for both.
+    Like there, 1e-6 is added to each difference.
 
     Args:
         edited: (B, D), r' = r_q + M i, the query moved by its edit.
@@ -20,6 +19,6 @@ def compositional_triplet(edited: Tensor, positive: Tensor, negative: Tensor, ma
 
     All vectors are taken as given: normalise them, over all subspaces at once, for the paper's loss.
     """
-    wanted = F.pairwise_distance(edited, positive, eps=NEVER_ZERO)
-    unwanted = F.pairwise_distance(edited, negative, eps=NEVER_ZERO)
+    wanted = F.pairwise_distance(edited, positive)
+    unwanted = F.pairwise_distance(edited, negative)
     return (margin + wanted - unwanted).relu().mean()
