@@ -39,9 +39,8 @@ class Grid:
 
     def factors(self) -> np.ndarray:
         """The index of each factor's value in each picture, int64 (N, F)."""
-        return np.stack(
-            np.unravel_index(np.arange(int(np.prod(list(self.sizes.values())))), list(self.sizes.values())), 1
-        )
+        sizes = tuple(self.sizes.values())
+        return np.indices(sizes).reshape(len(sizes), -1).T
 
     def facts(self) -> dict[str, Any]:
         """What makes the pictures what they are, for a recipe."""

@@ -1,10 +1,9 @@
 """One run of a study of autoencoders: which model, trained on which grid, from which seed, and what is measured."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
-import torch
 
 from adde_lite.augmentation import NOTHING
 from adde_lite.metrics.disentanglement import code_grid, dependence, metric_table
@@ -52,7 +51,7 @@ class VAERun:
     model: VAERecipe
     grid: Grid
     seed: int
-    steps: int = field(default=2000)
+    steps: int = 2000
 
     @property
     def hash(self) -> str:
@@ -115,7 +114,7 @@ class VAERun:
         }
         if isinstance(model, RFVAE):
             used = kl > ACTIVE_NATS
-            relevant = model.relevance > torch.tensor(0.5)
+            relevant = model.relevance > 0.5
             measured |= {
                 "relevant dimensions": float(relevant.sum()),
                 "relevant and used": float((relevant & used).sum()),

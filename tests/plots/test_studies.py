@@ -37,4 +37,6 @@ def test_every_value_has_its_colour_and_its_name_in_all_maps():
     assert [text.get_text() for text in picture.legends[0].get_texts()] == ["white", "navy", "pink"]
     for place in picture.axes:
         assert sum(len(dots.get_offsets()) for dots in place.collections) == 30
+        for value, dots in enumerate(place.collections):
+            np.testing.assert_array_equal(np.abs(dots.get_offsets()), np.abs(points[value::3]))
     assert picture.alt == ALT

@@ -21,19 +21,8 @@ def beta_tcvae(beta, estimator="stratified", images=IMAGES):
     return seeded(lambda: BetaTCVAE(recipe), 0)
 
 
-def trained(network, steps=8):
-    """Every weight after some steps, the noise of each step seeded."""
-    optimiser = torch.optim.AdamW(network.parameter_groups(0.01), 1e-2)
-    for step in range(steps):
-        torch.manual_seed(step)
-        optimiser.zero_grad()
-        sum(network.loss(PIXELS, NO_LABELS).values()).backward()
-        optimiser.step()
-    return torch.cat([weight.detach().flatten() for weight in network.parameters()])
-
-
 @pytest.mark.parametrize("estimator", ESTIMATORS)
-def test_beta_of_one_is_the_vae_bit_for_bit_after_training(estimator):
+def test_beta_of_one_is_the_vae_bit_for_bit_after_training(estimator, trained):
     plain = trained(seeded(lambda: VAE(SMALL), 0))
     assert torch.equal(trained(beta_tcvae(1.0, estimator)), plain)
     assert not torch.equal(trained(beta_tcvae(1.5, estimator)), plain)
@@ -51,7 +40,7 @@ def test_only_the_total_correlation_counts_beta_times(estimator):
     torch.testing.assert_close(terms["kl"], gaussian_kl(mean, log_variance).sum())
 
 
-def test_total_correlation_of_training_codes_falls_when_it_is_charged():
+def test_total_correlation_of_training_codes_falls_when_it_is_charged(trained):
     def left(beta):
         network = beta_tcvae(beta)
         trained(network, steps=60)

@@ -142,19 +142,7 @@ def test_critic_does_not_warm_up():
     assert float(first["critic"].detach()) == pytest.approx(math.log(2), rel=1e-6)
 
 
-def trained(network, steps=8):
-    """Every weight of the autoencoder after some steps, the noise of each step seeded."""
-    optimiser = torch.optim.AdamW(network.parameter_groups(0.01), 1e-2)
-    for step in range(steps):
-        torch.manual_seed(step)
-        optimiser.zero_grad()
-        sum(network.loss(PIXELS, NO_LABELS).values()).backward()
-        optimiser.step()
-    weights = [weight for name, weight in network.named_parameters() if not name.startswith("critic.")]
-    return torch.cat([weight.detach().flatten() for weight in weights])
-
-
-def test_gamma_of_zero_has_the_autoencoder_of_the_vae_bit_for_bit_after_training():
+def test_gamma_of_zero_has_the_autoencoder_of_the_vae_bit_for_bit_after_training(trained):
     plain = trained(seeded(lambda: VAE(SMALL), 0))
     assert torch.equal(trained(factor_vae(gamma=0.0)), plain)
     assert not torch.equal(trained(factor_vae(gamma=5.0)), plain)
