@@ -1,8 +1,9 @@
 """The one training loop, on Lightning Fabric: the same function on a laptop's CPU and on a GPU.
 
-A model offers `loss(images, labels)`, a dictionary of terms to add up, and `parameter_groups(weight_decay)`. The loop
-does devices, precision, order, augmentation, schedule and progress. Order and augmentation are keyed by
-(seed, epoch, image), so a run that was interrupted goes on exactly where the last finished epoch left it.
+A model offers `loss(images, labels)`, a dictionary of terms to add up, and `parameter_groups(weight_decay)`; one that
+changes with the epochs also offers `begin_epoch(epoch)`. The loop does devices, precision, order, augmentation,
+schedule and progress. Order and augmentation are keyed by (seed, epoch, example), so a run that was interrupted goes on
+exactly where the last finished epoch left it.
 """
 
 import hashlib
@@ -12,10 +13,10 @@ import math
 import shutil
 import time
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast, runtime_checkable
 
 import torch
 from torch import Tensor, nn
@@ -55,16 +56,25 @@ class Trainable(Protocol):
         ...
 
 
+@runtime_checkable
+class ChangesWithEpochs(Protocol):
+    """A model whose loss depends on how far the run is, such as one with a growing margin."""
+
+    def begin_epoch(self, epoch: int) -> None:
+        """Called before every epoch, counted from 0, also when a run goes on."""
+
+
 @dataclass(frozen=True)
 class TrainingRecipe:
-    """How a model is trained. AdamW on a one-cycle schedule.
+    """How a model is trained: AdamW, on a one-cycle schedule or on a rate that halves.
 
     Args:
-        epochs: passes over the images.
-        batch_size: images a step; the last, smaller batch of an epoch is left out.
-        learning_rate: the peak of the cycle.
+        epochs: passes over the examples.
+        batch_size: examples a step; the last, smaller batch of an epoch is left out.
+        learning_rate: the peak of the cycle, or the rate before it halves.
         weight_decay: of weights; biases and normalisation scales are free.
-        warmup: share of the steps that the learning rate rises.
+        warmup: share of the steps that the learning rate of a cycle rises.
+        halvings: epochs before which the rate halves, as in (20,) for the paper's 30 epochs; None is one cycle.
         average: decay of the running average of the weights that becomes the result; 0 takes the last weights.
         seed: of the order and the augmentation, in `train_or_load` also of the initial weights.
         bf16: matrix products in bfloat16 where the device does them in hardware, otherwise float32 throughout.
@@ -76,6 +86,7 @@ class TrainingRecipe:
     learning_rate: float = 4e-3
     weight_decay: float = 0.05
     warmup: float = 0.3
+    halvings: tuple[int, ...] | None = None
     average: float = 0.0
     seed: int = 0
     bf16: bool = True
@@ -107,8 +118,10 @@ def train(
     data: AttributeImages,
     recipe: TrainingRecipe,
     *,
+    examples: Tensor | None = None,
     device: str = "auto",
     checkpoint: Path | None = None,
+    watch: Callable[[int], None] | None = None,
     progress: bool = True,
 ) -> History:
     """Train `model` in place on `data`.
@@ -117,48 +130,50 @@ def train(
         model: what to train; ends on the CPU, in evaluation mode.
         data: images and labels, kept on the device as uint8.
         recipe: how.
+        examples: int64 (T, R), the R rows of `data` that make one example, such as triplets; None makes each image one.
+            The model gets the first row of all B examples of a batch, then the second of all, and so on.
         device: "auto", "cpu" or "cuda".
         checkpoint: a folder rewritten after every epoch; when it holds a run of the same recipe, that run goes on.
+        watch: called with the number of each finished epoch; it may look at the model and must leave it as it is.
         progress: show a bar.
 
     Raises:
-        InputError: fewer than two images, a schema that is not the model's, or a checkpoint of another recipe.
+        InputError: fewer than two examples, rows that `data` lacks, a schema that is not the model's, or a checkpoint
+            of another recipe.
         FloatingPointError: the loss became infinite or not a number; the weights are of no use.
     """
     from tqdm.auto import tqdm
 
-    _check(model, data)
+    examples = torch.arange(len(data))[:, None] if examples is None else examples
+    _check(model, data, examples)
     fabric = _fabric(recipe, ("cuda" if torch.cuda.is_available() else "cpu") if device == "auto" else device)
     network = cast(nn.Module, model).to(memory_format=torch.channels_last)
-    batch = min(recipe.batch_size, len(data))
-    steps = len(data) // batch
+    steps = len(examples) // min(recipe.batch_size, len(examples))
     optimiser = torch.optim.AdamW(model.parameter_groups(recipe.weight_decay), recipe.learning_rate, fused=True)
     wrapped, optimiser = fabric.setup(network, optimiser)
     wrapped.mark_forward_method("loss")
-    schedule = _one_cycle(optimiser, recipe, recipe.epochs * steps)
+    schedule = _schedule(optimiser, recipe, steps)
     average = None
     if recipe.average:
         average = AveragedModel(network, multi_avg_fn=get_ema_multi_avg_fn(recipe.average), use_buffers=True)
-    run = _Run(network, optimiser, schedule, average, run_hash(model, recipe, {"images": len(data)}))
+    facts = {"images": len(data), "examples": len(examples)}
+    run = _Run(network, optimiser, schedule, average, run_hash(model, recipe, facts))
     rows = run.resume(checkpoint) if checkpoint else []
     images, labels = data.images.to(fabric.device), data.labels.to(fabric.device)
     spent = rows[-1]["cpu_seconds"] if rows else 0.0
     started = time.process_time()
-    wrapped.train()
     with (
         torch.random.fork_rng(),
         tqdm(total=recipe.epochs * steps, initial=len(rows) * steps, disable=not progress, desc="training") as bar,
     ):
         for epoch in range(len(rows), recipe.epochs):
-            key = recipe.seed * EPOCH_STRIDE + epoch
-            torch.manual_seed(key)  # what the model itself draws, such as codes, is keyed like everything else
-            order = torch.randperm(len(data), generator=torch.Generator().manual_seed(key))
-            draws = recipe.augmentation.draws(len(data), recipe.seed, epoch)
+            if isinstance(model, ChangesWithEpochs):
+                model.begin_epoch(epoch)
+            wrapped.train()
             sums: dict[str, Tensor] = {}
-            for rows_of_batch in order[: steps * batch].split(batch):
-                views = recipe.augmentation(images[rows_of_batch].float() / 255, draws[rows_of_batch])
+            for views, codes in _batches(images, labels, examples, recipe, epoch):
                 with fabric.autocast():  # a marked method alone does not switch the precision on one device
-                    terms = wrapped.loss(views.to(memory_format=torch.channels_last), labels[rows_of_batch])
+                    terms = wrapped.loss(views, codes)
                 optimiser.zero_grad()
                 fabric.backward(torch.stack(list(terms.values())).sum())
                 optimiser.step()
@@ -177,6 +192,8 @@ def train(
             bar.set_postfix({name: f"{mean:.3f}" for name, mean in means.items()})
             if checkpoint:
                 run.save(checkpoint, rows)
+            if watch:
+                watch(epoch)
     if average is not None:
         averaged = {name: value for name, value in average.module.state_dict().items() if value.is_floating_point()}
         network.load_state_dict(averaged, strict=False)  # counters are not averaged
@@ -254,15 +271,38 @@ def _fabric(recipe: TrainingRecipe, accelerator: str) -> "Fabric":
     return Fabric(accelerator=accelerator, devices=1, precision="bf16-mixed" if _bf16(recipe, accelerator) else 32)
 
 
-def _one_cycle(
+def _batches(
+    images: Tensor, labels: Tensor, examples: Tensor, recipe: TrainingRecipe, epoch: int
+) -> Iterator[tuple[Tensor, Tensor]]:
+    """The whole batches of one epoch: views of the images (R * B, 3, H, W) in [0, 1], and their labels (R * B, A)."""
+    key = recipe.seed * EPOCH_STRIDE + epoch
+    torch.manual_seed(key)  # what the model itself draws, such as codes, is keyed like everything else
+    order = torch.randperm(len(examples), generator=torch.Generator().manual_seed(key))
+    draws = recipe.augmentation.draws(examples.numel(), recipe.seed, epoch).unflatten(0, tuple(examples.shape))
+    batch = min(recipe.batch_size, len(examples))
+    for chosen in order[: len(order) // batch * batch].split(batch):
+        rows = examples[chosen].T.flatten()
+        views = recipe.augmentation(images[rows].float() / 255, draws[chosen].transpose(0, 1).flatten(0, 1))
+        yield views.to(memory_format=torch.channels_last), labels[rows]
+
+
+def _schedule(
     optimiser: torch.optim.Optimizer, recipe: TrainingRecipe, steps: int
-) -> torch.optim.lr_scheduler.OneCycleLR:
-    """Each group rises to its own rate and falls; the momentum goes the other way, unless the group has its own."""
+) -> torch.optim.lr_scheduler.LRScheduler:
+    """One cycle: each group rises to its own rate and falls; the momentum goes the other way, unless it has its own."""
+    if recipe.halvings is not None:
+        ends = [epoch * steps for epoch in recipe.halvings]
+        return torch.optim.lr_scheduler.MultiStepLR(optimiser, ends, gamma=0.5)
     own = [group["betas"][0] if group["betas"] != ADAM_BETAS else None for group in optimiser.param_groups]
     low, high = ([beta or cycled for beta in own] for cycled in CYCLED_MOMENTUM)
     rates = [group["lr"] for group in optimiser.param_groups]
     return torch.optim.lr_scheduler.OneCycleLR(
-        optimiser, rates, total_steps=steps, pct_start=recipe.warmup, base_momentum=low, max_momentum=high
+        optimiser,
+        rates,
+        total_steps=recipe.epochs * steps,
+        pct_start=recipe.warmup,
+        base_momentum=low,
+        max_momentum=high,
     )
 
 
@@ -329,9 +369,13 @@ def _bf16(recipe: TrainingRecipe, accelerator: str) -> bool:
     return recipe.bf16 and accelerator == "cpu" and bool(torch.cpu._is_avx512_bf16_supported())
 
 
-def _check(model: Trainable, data: AttributeImages) -> None:
-    if len(data) < 2:
-        raise InputError("training data", f"{len(data)} images", "at least 2", "Batch statistics need more than one.")
+def _check(model: Trainable, data: AttributeImages, examples: Tensor) -> None:
+    if len(examples) < 2:
+        remedy = "Batch statistics need more than one."
+        raise InputError("training data", f"{len(examples)} examples", "at least 2", remedy)
+    if examples.ndim != 2 or examples.dtype != torch.int64 or not 0 <= examples.min() <= examples.max() < len(data):
+        given = f"{examples.dtype} {tuple(examples.shape)}, {int(examples.min())} to {int(examples.max())}"
+        raise InputError("examples", given, f"int64 (T, R), rows 0 to {len(data) - 1}", "Count in the rows of `data`.")
     if model.schema and data.schema != model.schema:
         given, expected = ", ".join(data.schema.names), ", ".join(model.schema.names)
         raise InputError("training data", f"the schema {given}", f"the model's schema {expected}", "Use the same one.")

@@ -1,7 +1,65 @@
-"""Image trunks: pixels in, one feature vector out. Each offers `features`, the width of that vector."""
+"""Image trunks: pixels in [0, 1] in, one feature vector out. Each offers `features`, the width of that vector."""
+
+from typing import Literal, get_args
 
 import torch
 from torch import Tensor, nn
+from torchvision.models import AlexNet_Weights, ResNet18_Weights, alexnet, resnet18
+
+from adde_lite.errors import InputError, unknown
+
+Trunk = Literal["small", "alexnet", "resnet18"]
+IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+
+
+def build_trunk(
+    name: Trunk, widths: tuple[int, int, int, int], *, pretrained: bool = False
+) -> "SmallTrunk | ImageNetTrunk":
+    """The trunk of that name.
+
+    Raises:
+        InputError: no such trunk, or ImageNet weights asked for the small one, which has none.
+    """
+    if name not in get_args(Trunk):
+        raise unknown("recipe", "trunk", name, get_args(Trunk))
+    if name != "small":
+        return ImageNetTrunk(name, pretrained=pretrained)
+    if pretrained:
+        raise InputError("trunk", "pretrained=True with 'small'", "'alexnet' or 'resnet18'", "Change the recipe.")
+    return SmallTrunk(widths)
+
+
+class ImageNetTrunk(nn.Module):
+    """AlexNet or ResNet18 without its last layer: (N, 3, H, W) -> (N, 4096) or (N, 512).
+
+    Of AlexNet both hidden linear layers stay, the second without its ReLU: the supplementary names one layer, the size
+    of the published checkpoint proves two. AlexNet takes images of at least 63 px.
+
+    Args:
+        name: "alexnet" or "resnet18".
+        pretrained: begin with torchvision's ImageNet weights; torchvision fetches them on first use.
+    """
+
+    mean: Tensor
+    std: Tensor
+
+    def __init__(self, name: Literal["alexnet", "resnet18"], *, pretrained: bool = False) -> None:
+        super().__init__()
+        if name == "alexnet":
+            self.network: nn.Module = alexnet(weights=AlexNet_Weights.DEFAULT if pretrained else None)
+            self.network.classifier = self.network.classifier[:-2]
+            self.features = 4096
+        else:
+            self.network = resnet18(weights=ResNet18_Weights.DEFAULT if pretrained else None)
+            self.network.fc = nn.Identity()
+            self.features = 512
+        # What torchvision's weights were trained with.
+        self.register_buffer("mean", torch.tensor(IMAGENET_MEAN)[:, None, None], persistent=False)
+        self.register_buffer("std", torch.tensor(IMAGENET_STD)[:, None, None], persistent=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        features: Tensor = self.network((x - self.mean) / self.std)
+        return features.float()
 
 
 class ResidualBlock(nn.Module):
@@ -41,7 +99,7 @@ class SmallTrunk(nn.Module):
         self.normalise = nn.BatchNorm1d(self.features)
 
     def forward(self, x: Tensor) -> Tensor:
-        maps = self.blocks(self.stem(x))
+        maps = self.blocks(self.stem((x - 0.5) / 0.25))
         pooled = torch.cat([maps.mean((2, 3)), maps.amax((2, 3))], dim=1)
         features: Tensor = self.normalise(pooled.float())
         return features

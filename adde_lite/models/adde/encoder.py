@@ -1,20 +1,19 @@
 """The attribute-driven encoder: one trunk, one subspace an attribute (ADDE; Hou et al., ICCV 2021).
 
 Symbols: x image, g(x) the trunk's features, r_a = phi_a(g(x)) in R^d the embedding of attribute a (Linear-ReLU-Linear),
-r = [r_1; ..; r_A] the embedding of the image. Prototypes are one vector in R^d for each of the J values; an edit
-replaces block a of r by the prototype of the wanted value.
+r = [r_1; ..; r_A] the embedding of the image; L_cls and L_lt as in `adde_lite.losses`.
 """
 
-import warnings
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
-from adde_lite.attributes import AttributeSchema, Edit
-from adde_lite.losses import attribute_cross_entropy, label_contrast
-from adde_lite.models.trunks import SmallTrunk
+from adde_lite.attributes import AttributeSchema
+from adde_lite.losses import Missing, attribute_cross_entropy, label_contrast, label_triplet, local_label_triplet
+from adde_lite.losses.paper import margin_at
+from adde_lite.models.trunks import Trunk, build_trunk
 
 EMBEDDING_BATCH = 256
 
@@ -23,19 +22,29 @@ EMBEDDING_BATCH = 256
 class EncoderRecipe:
     """What an `AttributeEncoder` is made of and what it minimises.
 
+    Stage 1 of the paper is `trunk="alexnet", hidden=340, d=340, classification=0.2, contrast=0, label=1, local=0.2`.
+
     Args:
+        trunk: "small" for images of 32 to 128 px, "alexnet" or "resnet18" for larger ones.
         widths: channels of the four blocks of the small trunk.
         hidden: width of the hidden layer of each head.
         d: dimensions of a subspace.
         smoothing: label smoothing of the classification loss, 0 <= smoothing < 1.
-        contrast: weight of the label contrast; 0 leaves it out.
+        classification, contrast, label, local: weights of the cross-entropy, of the label contrast, and of the label
+            triplet over the whole embedding and within each subspace; 0 leaves a term out.
+        missing: what a missing label means to the label triplets.
     """
 
+    trunk: Trunk = "small"
     widths: tuple[int, int, int, int] = (32, 64, 128, 256)
     hidden: int = 128
     d: int = 64
     smoothing: float = 0.0
+    classification: float = 1.0
     contrast: float = 1.0
+    label: float = 0.0
+    local: float = 0.0
+    missing: Missing = "mask"
 
 
 class AttributeEncoder(nn.Module):
@@ -44,19 +53,23 @@ class AttributeEncoder(nn.Module):
     Args:
         schema: the attributes and their values.
         recipe: sizes and losses.
+        pretrained: begin with torchvision's ImageNet weights, which it fetches on first use; not for the small trunk.
     """
 
-    def __init__(self, schema: AttributeSchema, recipe: EncoderRecipe | None = None) -> None:
+    def __init__(
+        self, schema: AttributeSchema, recipe: EncoderRecipe | None = None, *, pretrained: bool = False
+    ) -> None:
         super().__init__()
         self.schema = schema
         self.recipe = recipe or EncoderRecipe()
-        self.trunk = SmallTrunk(self.recipe.widths)
+        self.trunk = build_trunk(self.recipe.trunk, self.recipe.widths, pretrained=pretrained)
         self.heads = AttributeHeads(schema.A, self.trunk.features, self.recipe.hidden, self.recipe.d)
         self.predictor = AttributePredictor(schema, self.recipe.d)
+        self.begin_epoch(0)
 
     def forward(self, images: Tensor) -> Tensor:
         """Images in [0, 1], float (N, 3, H, W), to embeddings r, float (N, A, d)."""
-        features = self.trunk((images - 0.5) / 0.25)
+        features = self.trunk(images)
         with torch.autocast(features.device.type, enabled=False):
             # Distances between embeddings decide the ranking: bf16 has too few digits for them.
             embeddings: Tensor = self.heads(features)
@@ -64,12 +77,23 @@ class AttributeEncoder(nn.Module):
 
     def loss(self, images: Tensor, labels: Tensor) -> dict[str, Tensor]:
         """The terms that training adds up, for images in [0, 1] (N, 3, H, W) and label codes (N, A)."""
-        embeddings = self(images)
+        recipe, embeddings = self.recipe, self(images)
         logits = self.predictor(embeddings)
-        terms = {"classification": attribute_cross_entropy(logits, labels, self.schema.sizes, self.recipe.smoothing)}
-        if self.recipe.contrast:
-            terms["contrast"] = self.recipe.contrast * label_contrast(embeddings, labels)
+        entropy = attribute_cross_entropy(logits, labels, self.schema.sizes, recipe.smoothing)
+        terms = {"classification": recipe.classification * entropy}
+        if recipe.contrast:
+            terms["contrast"] = recipe.contrast * label_contrast(embeddings, labels)
+        if recipe.label:
+            whole = F.normalize(embeddings.flatten(1))
+            terms["label"] = recipe.label * label_triplet(whole, labels, self.margin, recipe.missing)
+        if recipe.local:
+            blocks = F.normalize(embeddings, dim=2)
+            terms["local"] = recipe.local * local_label_triplet(blocks, labels, self.margin, recipe.missing)
         return terms
+
+    def begin_epoch(self, epoch: int) -> None:
+        """The margin of the label triplets grows with the epochs, counted from 0."""
+        self.margin = margin_at(epoch)
 
     def parameter_groups(self, weight_decay: float) -> list[dict[str, object]]:
         """Weights decay, biases and normalisation scales do not."""
@@ -138,41 +162,3 @@ class AttributePredictor(nn.Module):
     def forward(self, embeddings: Tensor) -> Tensor:
         padded = torch.einsum("nad,amd->nam", embeddings, self.weight[self.columns])
         return padded[:, self.drawn] + self.bias
-
-
-def class_means(embeddings: Tensor, labels: Tensor, schema: AttributeSchema) -> Tensor:
-    """Prototypes (J, d): for each value the mean of its images' embeddings in its own subspace.
-
-    Args:
-        embeddings: (N, A, d), of training images.
-        labels: int64 (N, A), -1 where missing: such an image has no say in that attribute.
-
-    A value without any image gets a zero vector and a warning that names it.
-    """
-    hot = schema.one_hot(labels).to(embeddings.dtype)
-    counts = hot.sum(0)
-    blocks = [hot_a.T @ embeddings[:, a] for a, hot_a in enumerate(torch.split(hot, list(schema.sizes), dim=1))]
-    names = [
-        f"{name} {value!r}" for name, options in zip(schema.names, schema.values, strict=True) for value in options
-    ]
-    empty = [name for name, count in zip(names, counts.tolist(), strict=True) if not count]
-    if empty:
-        warnings.warn(f"no image shows {', '.join(empty)}: zero prototypes", stacklevel=2)
-    return torch.cat(blocks) / counts.clamp(min=1)[:, None]
-
-
-def swap(embeddings: Tensor, edits: Edit | Iterable[Edit], prototypes: Tensor, schema: AttributeSchema) -> Tensor:
-    """Replace the blocks that the edits name by the prototypes of the wanted values.
-
-    Args:
-        embeddings: (..., A, d); they stay as they are, a copy is returned.
-        edits: one or several, of different attributes.
-        prototypes: (J, d).
-
-    Raises:
-        InputError: unknown attribute or value, or two edits of one attribute.
-    """
-    swapped = embeddings.clone()
-    for edit in schema.distinct(edits):
-        swapped[..., schema.index(edit.attribute), :] = prototypes[schema.column(edit.attribute, edit.value)]
-    return swapped
