@@ -70,6 +70,13 @@ class AttributeSchema:
         """Build a schema from `{"colour": ["red", "blue"], ...}`; the order of the mapping is kept."""
         return cls(tuple(values), tuple(tuple(options) for options in values.values()))
 
+    @classmethod
+    def numbered(cls, sizes: Iterable[int]) -> Self:
+        """A schema of which only the sizes are known: attribute_1, attribute_2, ... with value_1, value_2, ..."""
+        return cls.of(
+            {f"attribute_{a}": [f"value_{v}" for v in range(1, size + 1)] for a, size in enumerate(sizes, start=1)}
+        )
+
     @property
     def A(self) -> int:
         """Number of attributes."""

@@ -118,6 +118,12 @@ def test_attributes_can_be_picked_in_another_order():
     assert picked.options("colour") == SCHEMA.options("colour")
 
 
+def test_sizes_alone_make_a_numbered_schema():
+    schema = AttributeSchema.numbered([3, 1])
+    assert schema.names == ("attribute_1", "attribute_2")
+    assert schema.values == (("value_1", "value_2", "value_3"), ("value_1",))
+
+
 def test_a_schema_cannot_be_changed():
     with pytest.raises(AttributeError):
         SCHEMA.names = ()
@@ -138,6 +144,7 @@ ROW = torch.tensor([[0, 0, 0]])
         (lambda: AttributeSchema(("a", "a"), (("x",), ("y",))), "schema names: given 'a' twice"),
         (lambda: AttributeSchema.of({"a": ["x", "x"]}), "a: given 'x' twice"),
         (lambda: AttributeSchema.of({"a": []}), "a: given nothing"),
+        (lambda: AttributeSchema.numbered([2, 0]), "attribute_2: given nothing"),
         (lambda: AttributeSchema.of({"a": [" "]}), "a: given ' '"),
         (lambda: AttributeSchema.of({"a": [1]}), "a: given 1,"),
         (lambda: SCHEMA.index("color"), r"attribute 'color', expected one of colour, sleeve, fit\. .*'colour'\?"),

@@ -215,9 +215,7 @@ def _locate(folder: Path, prefix: str | None) -> dict[str, Path]:
 def _schema(path: Path, names: Names | None) -> AttributeSchema:
     sizes = read_numbers(path, width=1, low=1).flatten().tolist()
     if names is None:
-        return AttributeSchema.of(
-            {f"attribute_{a}": [f"value_{v}" for v in range(1, size + 1)] for a, size in enumerate(sizes, start=1)}
-        )
+        return AttributeSchema.numbered(sizes)
     schema = names if isinstance(names, AttributeSchema) else AttributeSchema.of(names)
     if list(schema.sizes) != sizes:
         raise InputError(
