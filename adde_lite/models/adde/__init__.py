@@ -3,6 +3,11 @@
 from adde_lite.models.adde.encoder import AttributeEncoder, AttributeHeads, AttributePredictor, EncoderRecipe
 from adde_lite.models.adde.manipulation import AttributeManipulator, JointRecipe, ManipulationRecipe
 from adde_lite.models.adde.memory import PrototypeMemory
+from adde_lite.models.adde.public_checkpoint import (
+    load_public_checkpoint,
+    public_state_dict,
+    save_public_checkpoint,
+)
 
 __all__ = [
     "AttributeEncoder",
@@ -13,4 +18,7 @@ __all__ = [
     "JointRecipe",
     "ManipulationRecipe",
     "PrototypeMemory",
+    "load_public_checkpoint",
+    "public_state_dict",
+    "save_public_checkpoint",
 ]
