@@ -9,6 +9,7 @@ from torchvision.models import AlexNet_Weights, ResNet18_Weights, alexnet, resne
 from adde_lite.errors import InputError, unknown
 
 Trunk = Literal["small", "alexnet", "resnet18"]
+ALEXNET_LEAST_PX = 63
 IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
 
@@ -33,7 +34,7 @@ class ImageNetTrunk(nn.Module):
     """AlexNet or ResNet18 without its last layer: (N, 3, H, W) -> (N, 4096) or (N, 512).
 
     Of AlexNet both hidden linear layers stay, the second without its ReLU: the supplementary names one layer, the size
-    of the published checkpoint proves two. AlexNet takes images of at least 63 px.
+    of the published checkpoint proves two. AlexNet takes images of at least 63 px, and raises InputError for others.
 
     Args:
         name: "alexnet" or "resnet18".
@@ -48,16 +49,20 @@ class ImageNetTrunk(nn.Module):
         if name == "alexnet":
             self.network: nn.Module = alexnet(weights=AlexNet_Weights.DEFAULT if pretrained else None)
             self.network.classifier = self.network.classifier[:-2]
-            self.features = 4096
+            self.features, self.least_px = 4096, ALEXNET_LEAST_PX
         else:
             self.network = resnet18(weights=ResNet18_Weights.DEFAULT if pretrained else None)
             self.network.fc = nn.Identity()
-            self.features = 512
+            self.features, self.least_px = 512, 1
         # What torchvision's weights were trained with.
         self.register_buffer("mean", torch.tensor(IMAGENET_MEAN)[:, None, None], persistent=False)
         self.register_buffer("std", torch.tensor(IMAGENET_STD)[:, None, None], persistent=False)
 
     def forward(self, x: Tensor) -> Tensor:
+        if min(x.shape[2:]) < self.least_px:
+            height, width = x.shape[2:]
+            remedy = 'Enlarge them, or take trunk="resnet18" or "small".'
+            raise InputError("images", f"{height} x {width} px", f"at least {self.least_px} px each way", remedy)
         features: Tensor = self.network((x - self.mean) / self.std)
         return features.float()
 
