@@ -6,10 +6,10 @@ metrics in `adde_lite.metrics`: they are imported where they are used, so that t
 
 from adde_lite.attributes import AttributeSchema, Edit
 from adde_lite.data import AttributeImages, factor_grid, image_table, official_split, wardrobe
-from adde_lite.models.adde import AttributeEncoder, class_means, swap
+from adde_lite.models.adde import AttributeEncoder, PrototypeMemory
 from adde_lite.profiles import profile
 from adde_lite.retrieval.gallery import Gallery
-from adde_lite.sampling import edit_queries
+from adde_lite.sampling import edit_queries, manipulation_triplets
 from adde_lite.training import train, train_or_load
 
 __all__ = [
@@ -18,13 +18,13 @@ __all__ = [
     "AttributeSchema",
     "Edit",
     "Gallery",
-    "class_means",
+    "PrototypeMemory",
     "edit_queries",
     "factor_grid",
     "image_table",
+    "manipulation_triplets",
     "official_split",
     "profile",
-    "swap",
     "train",
     "train_or_load",
     "wardrobe",

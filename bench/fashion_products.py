@@ -47,9 +47,7 @@ def manipulations(path: Path, references: AttributeImages) -> Queries:
     with path.open(encoding="utf-8", newline="") as file:
         asked = list(csv.DictReader(file))
     reference = torch.tensor([row_of[entry["query_id"]] for entry in asked])
-    edited = torch.tensor([schema.index(entry["attribute"]) for entry in asked])
+    edited = torch.tensor([[entry["attribute"] == name for name in schema.names] for entry in asked])
     target = references.labels[reference]
-    target[torch.arange(len(asked)), edited] = torch.tensor(
-        [schema.code(entry["attribute"], entry["to_value"]) for entry in asked]
-    )
+    target[edited] = torch.tensor([schema.code(entry["attribute"], entry["to_value"]) for entry in asked])
     return Queries(reference, edited, target)

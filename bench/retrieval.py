@@ -6,7 +6,7 @@ import torch
 
 from adde_lite.data.images import AttributeImages
 from adde_lite.metrics.classification import attribute_accuracy
-from adde_lite.models.adde import AttributeEncoder, class_means
+from adde_lite.models.adde import AttributeEncoder, PrototypeMemory
 from adde_lite.recipes import Recipe
 from adde_lite.retrieval.evaluation import Encoded, compare_answers
 from adde_lite.sampling import Queries
@@ -45,14 +45,14 @@ def trial(
     schema = training.schema
     encoder = seeded(lambda: AttributeEncoder(schema, recipe.model), seed)
     history = train(encoder, training, replace(recipe.training, seed=seed), device="cpu", progress=False)
-    prototypes = class_means(encoder.embed(training.images), training.labels, schema)
+    memory = PrototypeMemory.of_means(encoder.embed(training.images), training.labels, schema)
     sides = {id(images): _encoded(encoder, images) for images in (references, gallery)}
     seen = list(sides.values())
     predicted = torch.cat([encoder.classify(side.embeddings) for side in seen])
     accuracies = attribute_accuracy(predicted, torch.cat([side.labels for side in seen]))
     return Trial(
         dict(zip(schema.names, accuracies.tolist(), strict=True)),
-        compare_answers(sides[id(references)], sides[id(gallery)], queries, prototypes, schema, seed=seed),
+        compare_answers(sides[id(references)], sides[id(gallery)], queries, memory, schema, seed=seed),
         history.rows[-1]["cpu_seconds"],
     )
 

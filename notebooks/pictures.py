@@ -10,7 +10,7 @@ from pathlib import Path
 
 from torch import Tensor
 
-from adde_lite import AttributeEncoder, Edit, Gallery, class_means, plots, recipes, train_or_load, wardrobe
+from adde_lite import AttributeEncoder, Edit, Gallery, PrototypeMemory, plots, recipes, train_or_load, wardrobe
 from adde_lite.data.cache import weights_folder
 from adde_lite.data.wardrobe import WARDROBE, enlarge, factor_grid, wardrobe_facts
 
@@ -61,8 +61,8 @@ def cover() -> plots.Picture:
         wardrobe_facts(**training),
     )
     clothes, stock = wardrobe(1800, seed=1, variants=6), wardrobe(1200, seed=2)
-    prototypes = class_means(encoder.embed(stock.images), stock.labels, WARDROBE)
-    gallery = Gallery(encoder.embed(clothes.images), clothes.labels, WARDROBE, prototypes)
+    memory = PrototypeMemory.of_means(encoder.embed(stock.images), stock.labels, WARDROBE)
+    gallery = Gallery(encoder.embed(clothes.images), clothes.labels, WARDROBE, memory)
     targets = WARDROBE.edited(clothes.labels, EDIT)
     category, pattern = WARDROBE.index("category"), WARDROBE.index(EDIT.attribute)
     dressed = clothes.labels[:, category] == WARDROBE.code("category", GARMENT)

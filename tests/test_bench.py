@@ -56,5 +56,5 @@ def test_query_file_becomes_edits_of_the_named_references(tmp_path):
     path.write_text("query_id,attribute,from_value,to_value,n_targets\n23,colour,blue,red,4\n17,kind,shirt,shoe,1\n")
     queries = manipulations(path, references)
     assert queries.reference.tolist() == [1, 0]
-    assert queries.edited.tolist() == [1, 0]
+    assert queries.edited.tolist() == [[False, True], [True, False]]
     assert queries.target.tolist() == [[1, 0], [1, 0]]

@@ -9,13 +9,16 @@ rel is a share of right attributes, so k results that are all correct score 1 (t
 erratum). Z does not ask whether k correct images exist: the best possible ranking of a small gallery is below 1.
 """
 
-from typing import Literal, overload
+from typing import Literal, TypeAlias, overload
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from adde_lite.errors import InputError
 from adde_lite.metrics.codes import Codes, as_codes
+
+Flags: TypeAlias = Tensor | np.ndarray
 
 
 @overload
@@ -43,35 +46,35 @@ def ndcg(found: Codes, target: Codes, *, per_query: Literal[True]) -> Tensor: ..
 def ndcg(found: Codes, target: Codes, *, per_query: bool = False) -> float | Tensor:
     """NDCG over all attributes: rel = right attributes / A. Arguments, result and errors as `top_k_accuracy`."""
     right = _right(found, target)
-    return _mean(_discounted(right.sum(2), right.shape[2]), per_query)
+    return _mean(_discounted(right.double().mean(2)), per_query)
 
 
 @overload
-def ndcg_target(found: Codes, target: Codes, edited: Codes, *, per_query: Literal[False] = False) -> float: ...
+def ndcg_target(found: Codes, target: Codes, edited: Flags, *, per_query: Literal[False] = False) -> float: ...
 @overload
-def ndcg_target(found: Codes, target: Codes, edited: Codes, *, per_query: Literal[True]) -> Tensor: ...
-def ndcg_target(found: Codes, target: Codes, edited: Codes, *, per_query: bool = False) -> float | Tensor:
-    """NDCG of the edited attribute alone: rel = 1 where it has the new value, else 0.
+def ndcg_target(found: Codes, target: Codes, edited: Flags, *, per_query: Literal[True]) -> Tensor: ...
+def ndcg_target(found: Codes, target: Codes, edited: Flags, *, per_query: bool = False) -> float | Tensor:
+    """NDCG of the edited attributes: rel = share of them that have the new value. With one edit it is 1 or 0.
 
-    `edited` is int (Q,), the attribute that changed; the rest as `top_k_accuracy`.
-    """
-    return _mean(_discounted(_changed(_right(found, target), edited), 1), per_query)
-
-
-@overload
-def ndcg_others(found: Codes, target: Codes, edited: Codes, *, per_query: Literal[False] = False) -> float: ...
-@overload
-def ndcg_others(found: Codes, target: Codes, edited: Codes, *, per_query: Literal[True]) -> Tensor: ...
-def ndcg_others(found: Codes, target: Codes, edited: Codes, *, per_query: bool = False) -> float | Tensor:
-    """NDCG of the attributes that should stay: rel = right ones among the other A - 1, divided by A - 1.
-
-    `edited` is int (Q,), the attribute that changed; the rest as `top_k_accuracy`. Also raises InputError for A = 1.
+    `edited` is bool (Q, A), the attributes that changed, at least one a query; the rest as `top_k_accuracy`.
     """
     right = _right(found, target)
-    others = right.shape[2] - 1
-    if not others:
-        raise InputError("ndcg_others", "labels of one attribute", "at least two", "No other attribute can be kept.")
-    return _mean(_discounted(right.sum(2) - _changed(right, edited), others), per_query)
+    return _mean(_discounted(_share(right, _edited(edited, right))), per_query)
+
+
+@overload
+def ndcg_others(found: Codes, target: Codes, edited: Flags, *, per_query: Literal[False] = False) -> float: ...
+@overload
+def ndcg_others(found: Codes, target: Codes, edited: Flags, *, per_query: Literal[True]) -> Tensor: ...
+def ndcg_others(found: Codes, target: Codes, edited: Flags, *, per_query: bool = False) -> float | Tensor:
+    """NDCG of the attributes that should stay: rel = share of right ones among those not edited.
+
+    `edited` as in `ndcg_target`, the rest as `top_k_accuracy`. Also raises InputError for a query that edits all.
+    """
+    right = _right(found, target)
+    kept = ~_edited(edited, right)
+    _at_least_one("ndcg_others", kept, "every attribute edited", "one that stays", "Take ndcg() for such queries.")
+    return _mean(_discounted(_share(right, kept)), per_query)
 
 
 def _right(found: Codes, target: Codes) -> Tensor:
@@ -89,26 +92,32 @@ def _right(found: Codes, target: Codes) -> Tensor:
     return found == target[:, None]
 
 
-def _changed(right: Tensor, edited: Codes) -> Tensor:
-    """Is the edited attribute right: int64 (Q, k) of 0 and 1."""
-    edited = as_codes("edited", edited)
+def _edited(edited: Flags, right: Tensor) -> Tensor:
+    """`edited` as bool (Q, A), checked against the results."""
+    flags = torch.as_tensor(edited)
     queries, _, attributes = right.shape
-    if tuple(edited.shape) != (queries,):
-        raise InputError("edited", f"shape {tuple(edited.shape)}", f"({queries},)", "Give one attribute a query.")
-    bad = (edited < 0) | (edited >= attributes)
-    if bad.any():
-        row = int(bad.nonzero()[0])
-        raise InputError(
-            f"edited, query {row}", str(int(edited[row])), f"an attribute, 0 to {attributes - 1}", "Count from 0."
-        )
-    return right[torch.arange(queries), :, edited].long()
+    if flags.dtype != torch.bool or flags.shape != (queries, attributes):
+        found, expected = f"{flags.dtype} {tuple(flags.shape)}", f"torch.bool ({queries}, {attributes})"
+        raise InputError("edited", found, expected, "Say for each attribute of each query whether it changed.")
+    _at_least_one("edited", flags, "no attribute", "at least one", "Drop the query or name what changed.")
+    return flags
 
 
-def _discounted(hits: Tensor, possible: int) -> Tensor:
-    """Eq. 8 for each query: float64 (Q,) from the number of right attributes, int64 (Q, k), of `possible` ones."""
-    gain = torch.exp2(torch.arange(possible + 1, dtype=torch.float64, device=hits.device) / possible) - 1
-    discount = 1 / torch.log(torch.arange(2, hits.shape[1] + 2, dtype=torch.float64, device=hits.device))
-    return gain[hits] @ discount / discount.sum()
+def _at_least_one(where: str, flags: Tensor, given: str, expected: str, remedy: str) -> None:
+    lacking = ~flags.any(1)
+    if lacking.any():
+        raise InputError(f"{where}, query {int(lacking.nonzero()[0])}", given, expected, remedy)
+
+
+def _share(right: Tensor, chosen: Tensor) -> Tensor:
+    """Share of right attributes among the chosen ones: float64 (Q, k) from bool (Q, k, A) and (Q, A)."""
+    return (right & chosen[:, None]).sum(2).double() / chosen.sum(1, keepdim=True)
+
+
+def _discounted(relevance: Tensor) -> Tensor:
+    """Eq. 8 for each query: float64 (Q,) from rel, float64 (Q, k)."""
+    discount = 1 / torch.log(torch.arange(2, relevance.shape[1] + 2, dtype=torch.float64, device=relevance.device))
+    return (torch.exp2(relevance) - 1) @ discount / discount.sum()
 
 
 def _mean(values: Tensor, per_query: bool) -> float | Tensor:

@@ -1,4 +1,4 @@
-"""Edit queries answered in five ways: what the embedding is worth is seen beside chance, baselines and an oracle."""
+"""Edit queries answered in six ways: what the embedding is worth is seen beside chance, baselines and an oracle."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,6 +9,7 @@ from torch import Tensor
 
 from adde_lite.attributes import MISSING, AttributeSchema
 from adde_lite.metrics.retrieval import ndcg, ndcg_others, ndcg_target, top_k_accuracy
+from adde_lite.models.adde.memory import PrototypeMemory
 from adde_lite.retrieval.gallery import nearest, unit
 from adde_lite.sampling import Queries
 
@@ -33,20 +34,12 @@ class Encoded:
     labels: Tensor
 
 
-def edited_embeddings(embeddings: Tensor, queries: Queries, prototypes: Tensor, schema: AttributeSchema) -> Tensor:
-    """The embeddings (Q, A, d) of the queries' references, each with its edited block replaced by a prototype."""
-    asked = embeddings[queries.reference]
-    rows = torch.arange(len(queries))
-    columns = torch.tensor(schema.offsets)[queries.edited] + queries.target[rows, queries.edited]
-    asked[rows, queries.edited] = prototypes[columns]
-    return asked
-
-
+@torch.no_grad()
 def compare_answers(
     references: Encoded,
     gallery: Encoded,
     queries: Queries,
-    prototypes: Tensor,
+    memory: PrototypeMemory,
     schema: AttributeSchema,
     *,
     cutoffs: tuple[int, ...] = (1, 10, 30),
@@ -57,8 +50,8 @@ def compare_answers(
     Args:
         references: the images that `queries.reference` counts in; may be the gallery itself.
         gallery: where the answers are sought; a reference that stands in it is not left out.
-        queries: single edits.
-        prototypes: float32 (J, d).
+        queries: edits of the references, one attribute or several each.
+        memory: the prototypes that edit; of the same d as the embeddings.
         schema: the attributes.
         cutoffs: the k of top-k accuracy; the NDCGs use the last.
         seed: of the chance row.
@@ -66,21 +59,27 @@ def compare_answers(
     Returns:
         For each row, its `top_k`, `ndcg`, `ndcg_target` and `ndcg_others`. The rows: `chance` (a random order),
         `unedited` (the reference's own embedding), `classifier_probability` (sum over attributes of the expected
-        log-probability of the wanted value: the strongest simple baseline), `embedding` (prototype swapped in) and
-        `label_oracle` (ordered by the number of right labels).
+        log-probability of the wanted value: the strongest simple baseline), `embedding` (prototypes swapped in),
+        `residual` (the paper's r + M i, with the true labels of the references) and `label_oracle` (ordered by the
+        number of right labels).
+
+    Raises:
+        InputError: shapes that do not fit, or a reference beyond `references`.
     """
     k = min(cutoffs[-1], len(gallery.labels))
     generator = torch.Generator().manual_seed(seed)
-    asked = edited_embeddings(references.embeddings, queries, prototypes, schema)
+    own, indicator = references.embeddings[queries.reference], queries.indicator(schema, references.labels)
+    offered = unit(gallery.embeddings)
     found = {
         "chance": torch.rand(len(queries), len(gallery.labels), generator=generator).topk(k, dim=1).indices,
-        "unedited": nearest(unit(references.embeddings[queries.reference]), unit(gallery.embeddings), k),
+        "unedited": nearest(unit(own), offered, k),
         "classifier_probability": nearest(
             _wanted(references.probabilities, queries, schema),
             gallery.probabilities.clamp(min=SMALLEST_PROBABILITY).log(),
             k,
         ),
-        "embedding": nearest(unit(asked), unit(gallery.embeddings), k),
+        "embedding": nearest(unit(memory.edit(own, indicator, "swap")), offered, k),
+        "residual": nearest(unit(memory.edit(own, indicator, "add")), offered, k),
         "label_oracle": nearest(_codes(queries.target, schema), _codes(gallery.labels, schema), k),
     }
     return {
@@ -97,10 +96,9 @@ def as_table(rows: Mapping[str, Mapping[str, float]]) -> "pd.DataFrame":
 
 
 def _wanted(probabilities: Tensor, queries: Queries, schema: AttributeSchema) -> Tensor:
-    """What the classifier sees in the reference, certain of the new value in the edited block: (Q, J)."""
-    wanted = probabilities[queries.reference].clone()
-    owner = torch.repeat_interleave(torch.arange(schema.A), torch.tensor(schema.sizes))
-    edited = owner[None] == queries.edited[:, None]
+    """What the classifier sees in the reference, certain of the new values in the edited blocks: (Q, J)."""
+    wanted = probabilities[queries.reference]
+    edited = queries.edited.repeat_interleave(torch.tensor(schema.sizes), dim=1)
     return torch.where(edited, schema.one_hot(queries.target).to(wanted.dtype), wanted)
 
 

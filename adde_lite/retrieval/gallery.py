@@ -1,19 +1,17 @@
 """A gallery of embeddings, searched exactly: by a garment, or by a garment with some attributes edited."""
 
-from collections.abc import Iterable
-
 import torch
 from torch import Tensor
 
-from adde_lite.attributes import AttributeSchema, Edit
+from adde_lite.attributes import AttributeSchema
 from adde_lite.errors import InputError
-from adde_lite.models.adde import swap
+from adde_lite.models.adde.memory import Edits, How, PrototypeMemory
 
 SCORES_AT_ONCE = 1 << 24  # 64 MB of float32
 
 
 class Gallery:
-    """N embedded images and the prototypes that edit them.
+    """N embedded images and the memory that edits queries.
 
     Images are compared as in the paper, by the Euclidean distance between whole embeddings of unit length. That ranks
     like the inner product with unit gallery vectors, and the length of the query does not matter.
@@ -22,22 +20,23 @@ class Gallery:
         embeddings: float32 (N, A, d), as the encoder gives them.
         labels: int64 (N, A), what the images show; they take no part in the search.
         schema: the attributes.
-        prototypes: float32 (J, d).
+        memory: of the same schema and d.
 
     Raises:
         InputError: shapes that do not fit, no image, or an embedding that is zero, infinite or not a number.
     """
 
-    def __init__(self, embeddings: Tensor, labels: Tensor, schema: AttributeSchema, prototypes: Tensor) -> None:
+    def __init__(self, embeddings: Tensor, labels: Tensor, schema: AttributeSchema, memory: PrototypeMemory) -> None:
         schema.check(labels)
-        shape, d = tuple(embeddings.shape), prototypes.shape[-1]
-        if not len(labels) or shape != (len(labels), schema.A, d):
-            expected = f"({len(labels) or 'at least 1'}, {schema.A}, {d})"
+        shape = tuple(embeddings.shape)
+        if memory.schema != schema:
+            found = f"attributes {', '.join(memory.schema.names)} of {list(memory.schema.sizes)} values"
+            expected = f"{', '.join(schema.names)} of {list(schema.sizes)}"
+            raise InputError("memory", found, expected, "Make it with the schema of the gallery.")
+        if not len(labels) or shape != (len(labels), schema.A, memory.d):
+            expected = f"({len(labels) or 'at least 1'}, {schema.A}, {memory.d})"
             raise InputError("gallery embeddings", f"shape {shape}", expected, "Embed the images of these labels.")
-        if prototypes.shape != (schema.J, d):
-            found = f"shape {tuple(prototypes.shape)}"
-            raise InputError("prototypes", found, f"({schema.J}, {d})", "Make them with class_means.")
-        self.embeddings, self.labels, self.schema, self.prototypes = embeddings, labels, schema, prototypes
+        self.embeddings, self.labels, self.schema, self.memory = embeddings, labels, schema, memory
         self.unit = unit(embeddings)
 
     def __len__(self) -> int:
@@ -59,12 +58,18 @@ class Gallery:
         found = nearest(unit(query.reshape(-1, *self.embeddings.shape[1:])), self.unit, k)
         return found[0] if query.ndim == 2 else found
 
-    def edit(self, query: Tensor, edits: Edit | Iterable[Edit], k: int) -> Tensor:
-        """Rows of the k images nearest to a query whose edited blocks are replaced by prototypes.
+    @torch.no_grad()
+    def edit(self, query: Tensor, edits: Edits, k: int, how: How = "swap", labels: Tensor | None = None) -> Tensor:
+        """Rows of the k images nearest to a query as the edits want it.
 
-        Arguments, result and errors as `search`; also InputError for an unknown attribute or value.
+        Args:
+            query: float (A, d) or (Q, A, d), as `search`.
+            edits, how, labels: as `PrototypeMemory.edit`; labels are those of the query.
+            k: 1 .. N.
+
+        Returns and raises as `search`; also InputError as `PrototypeMemory.edit`.
         """
-        return self.search(swap(query, edits, self.prototypes, self.schema), k)
+        return self.search(self.memory.edit(query, edits, how, labels), k)
 
 
 def unit(embeddings: Tensor) -> Tensor:

@@ -33,11 +33,11 @@ import torch
 from IPython.display import display
 
 import adde_lite
-from adde_lite import AttributeEncoder, Edit, Gallery, class_means, edit_queries, plots, recipes, widgets
+from adde_lite import AttributeEncoder, Edit, Gallery, PrototypeMemory, edit_queries, plots, recipes, widgets
 from adde_lite.data.cache import weights_folder
 from adde_lite.data.wardrobe import WARDROBE, enlarge, wardrobe_facts
 from adde_lite.metrics.classification import attribute_accuracy
-from adde_lite.retrieval.evaluation import Encoded, as_table, compare_answers, edited_embeddings
+from adde_lite.retrieval.evaluation import Encoded, as_table, compare_answers
 from adde_lite.training import seeded
 
 profile = adde_lite.profile()
@@ -106,13 +106,13 @@ as_table(readings).T.map("{:.0%}".format)
 # ## Prototypes: what "floral" means
 #
 # The **prototype** of a value is the mean block of the images that show it. We take it from a small labelled stock, not
-# from the drawer we search. All prototypes together are what the paper calls the memory.
+# from the drawer we search. All prototypes together are what the paper calls the **memory**.
 
 # %%
 stock = adde_lite.wardrobe(profile.pick(tiny=240, cpu=1200, gpu=4000), seed=2)
-prototypes = class_means(encoder.embed(stock.images), stock.labels, WARDROBE)
-floral = prototypes[WARDROBE.column("pattern", "floral")]
-print("prototypes, dimensions:", tuple(prototypes.shape))
+memory = PrototypeMemory.of_means(encoder.embed(stock.images), stock.labels, WARDROBE)
+floral = memory.prototype("pattern", "floral")
+print("prototypes, dimensions:", tuple(memory.prototypes.shape))
 
 # %% [markdown]
 # ## The edit, by hand
@@ -125,7 +125,7 @@ print("prototypes, dimensions:", tuple(prototypes.shape))
 asked_for = Edit("pattern", "floral")
 queries = edit_queries(clothes.labels, clothes.labels, WARDROBE)
 pattern, wanted = WARDROBE.index("pattern"), WARDROBE.code("pattern", "floral")
-row = int(queries.reference[(queries.edited == pattern) & (queries.target[:, pattern] == wanted)][0])
+row = int(queries.reference[queries.edited[:, pattern] & (queries.target[:, pattern] == wanted)][0])
 
 edited = embeddings[row].clone()
 edited[pattern] = floral
@@ -136,7 +136,7 @@ by_hand = (whole @ edited.flatten() / whole.norm(dim=1)).topk(6).indices
 # The package has this as `Gallery.edit`. It gives the same answer, so from here on we use it.
 
 # %%
-gallery = Gallery(embeddings, clothes.labels, WARDROBE, prototypes)
+gallery = Gallery(embeddings, clothes.labels, WARDROBE, memory)
 found = gallery.edit(embeddings[row], asked_for, k=6)
 assert torch.equal(found, by_hand)
 
@@ -173,19 +173,21 @@ widgets.edit_slider("pattern", answers)
 #
 # One garment proves nothing. So we ask every edit whose exact answer is in the drawer, up to a limit, and count. The
 # rows to compare with: *chance*, a random order; *unedited*, the garment as it is; *classifier probability*, a strong
-# simple rival without any embedding; *label oracle*, which sees the labels.
+# simple rival without any embedding; *label oracle*, which sees the labels. *Residual* is the paper's other way to
+# edit: it adds the new prototype and takes the old one away, where *embedding* exchanges the block. Notebook 04
+# compares the two.
 
 # %%
 encoded = Encoded(embeddings, encoder.predict(embeddings), clothes.labels)
 tested = edit_queries(
     clothes.labels, clothes.labels, WARDROBE, limit=profile.pick(tiny=100, cpu=2000, gpu=5000), seed=0
 )
-rows = compare_answers(encoded, encoded, tested, prototypes, WARDROBE)
+rows = compare_answers(encoded, encoded, tested, memory, WARDROBE)
 as_table(rows).map("{:.2f}".format)
 
 # %%
 shown = ("top_1", "ndcg_target", "ndcg_others")
-alt = f"Bars of {', '.join(shown)} for five ways to answer; the embedding lies between chance and the label oracle."
+alt = f"Bars of {', '.join(shown)} for six ways to answer; the embedding lies between chance and the label oracle."
 plots.score_bars(rows, shown, alt, ours="embedding")
 
 # %% [markdown]
@@ -202,10 +204,11 @@ plots.score_bars(rows, shown, alt, ours="embedding")
 # The next cell looks for an edit whose first result is wrong, and shows it.
 
 # %%
-first = gallery.search(edited_embeddings(embeddings, tested, prototypes, WARDROBE), k=1)[:, 0]
+indicator = tested.indicator(WARDROBE, clothes.labels)
+first = gallery.edit(embeddings[tested.reference], indicator, k=1)[:, 0]
 wrong = (clothes.labels[first] != tested.target).any(1).nonzero()[:, 0]
 query = int(wrong[0])
-start, attribute = int(tested.reference[query]), int(tested.edited[query])
+start, attribute = int(tested.reference[query]), int(tested.edited[query].nonzero()[0])
 failed = Edit(WARDROBE.names[attribute], WARDROBE.values[attribute][int(tested.target[query, attribute])])
 found = gallery.edit(embeddings[start], failed, k=6)
 plots.edit_answer(large(clothes.subset([start])).images[0], failed, large(clothes.subset(found)), tested.target[query])
@@ -244,9 +247,9 @@ if photos_here:
     for split, part in parts.items():
         vectors = reader.embed(part.images)
         sides[split] = Encoded(vectors, reader.predict(vectors), part.labels)
-    photo_prototypes = class_means(sides["train"].embeddings, parts["train"].labels, photos.schema)
+    photo_memory = PrototypeMemory.of_means(sides["train"].embeddings, parts["train"].labels, photos.schema)
     photo_queries = edit_queries(parts["query"].labels, parts["gallery"].labels, photos.schema, limit=2000, seed=0)
-    photo_rows = compare_answers(sides["query"], sides["gallery"], photo_queries, photo_prototypes, photos.schema)
+    photo_rows = compare_answers(sides["query"], sides["gallery"], photo_queries, photo_memory, photos.schema)
     display(as_table(photo_rows).map("{:.2f}".format))
 
 # %% [markdown]

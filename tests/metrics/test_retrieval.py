@@ -40,6 +40,11 @@ def test_a_better_first_place_beats_a_better_second():
     assert ndcg(*results_with([1, 0], 1)) > ndcg(*results_with([0, 1], 1))
 
 
+def one_edit(attribute, attributes):
+    """bool (Q, A) from the attribute that each query edits, (Q,)."""
+    return torch.nn.functional.one_hot(torch.as_tensor(attribute), attributes).bool()
+
+
 @pytest.fixture(params=["eval_d8", "eval_d8_leaky", "eval_d340"])
 def public(request, shared):
     with np.load(shared / "parity" / "adde" / f"{request.param}.npz") as stored:
@@ -51,7 +56,7 @@ def test_all_four_equal_the_public_code(public):
     gallery = schema.from_one_hot(torch.from_numpy(public["gallery_onehot"]))
     target = schema.from_one_hot(torch.from_numpy(public["target_onehot"]))
     added = torch.from_numpy(public["indicator"]).argmax(1)
-    edited = torch.bucketize(added, torch.tensor(schema.offsets), right=True) - 1
+    edited = one_edit(torch.bucketize(added, torch.tensor(schema.offsets), right=True) - 1, schema.A)
     found = gallery[torch.from_numpy(public["knn30"]).long()]
     for place, k in enumerate(public["k"]):
         first = found[:, :k]
@@ -64,22 +69,30 @@ def test_all_four_equal_the_public_code(public):
 def literal(found, target, edited):
     """The four measures of one query, written as the definitions read."""
     attributes = range(len(target))
+    changed = [a for a in attributes if edited[a]]
+    stays = [a for a in attributes if not edited[a]]
     hit, sums, ideal = 0.0, [0.0, 0.0, 0.0], 0.0
     for place, row in enumerate(found, start=1):
         same = [row[a] == target[a] for a in attributes]
         hit = max(hit, float(all(same)))
-        kept = sum(same[a] for a in attributes if a != edited) / (len(target) - 1)
-        for which, relevance in enumerate([sum(same) / len(target), float(same[edited]), kept]):
+        for which, judged in enumerate([attributes, changed, stays]):
+            relevance = sum(same[a] for a in judged) / len(judged)
             sums[which] += (2**relevance - 1) / math.log(place + 1)
         ideal += 1 / math.log(place + 1)
     return [hit, *(total / ideal for total in sums)]
+
+
+def some_edits(rng, queries, attributes):
+    """bool (Q, A): in each row one attribute at least is edited, and one at least is not."""
+    order = rng.permuted(np.tile(np.arange(attributes), (queries, 1)), axis=1)
+    return order < rng.integers(1, attributes, (queries, 1))
 
 
 @given(seed=st.integers(0, 2**32 - 1), k=st.integers(1, 7), attributes=st.integers(2, 5))
 def test_each_query_equals_a_literal_loop(seed, k, attributes):
     rng = np.random.default_rng(seed)
     found = rng.integers(-1, 2, (6, k, attributes))
-    target, edited = rng.integers(-1, 2, (6, attributes)), rng.integers(0, attributes, 6)
+    target, edited = rng.integers(-1, 2, (6, attributes)), some_edits(rng, 6, attributes)
     ours = torch.stack(
         [
             top_k_accuracy(found, target, per_query=True),
@@ -91,6 +104,13 @@ def test_each_query_equals_a_literal_loop(seed, k, attributes):
     )
     expected = [literal(*query) for query in zip(found.tolist(), target.tolist(), edited.tolist(), strict=True)]
     np.testing.assert_allclose(ours.numpy(), expected, atol=1e-12)
+
+
+def test_several_edits_count_by_the_share_that_came_true():
+    found, target = torch.tensor([[[1, 1, 0, 0]]]), torch.tensor([[1, 2, 0, 0]])
+    edited = torch.tensor([[True, True, False, False]])
+    assert ndcg_target(found, target, edited) == pytest.approx(2**0.5 - 1)
+    assert ndcg_others(found, target, edited) == 1.0
 
 
 @given(seed=st.integers(0, 2**32 - 1))
@@ -128,10 +148,16 @@ FOUND, TARGET = torch.zeros(2, 3, 4, dtype=torch.int64), torch.zeros(2, 4, dtype
         (lambda: ndcg(FOUND[:, :0], TARGET), r"found: given shape \(2, 0, 4\)"),
         (lambda: ndcg(FOUND[:0], TARGET[:0]), r"found: given shape \(0, 3, 4\)"),
         (lambda: ndcg(FOUND.float(), TARGET), r"found: given torch\.float32"),
-        (lambda: ndcg_target(FOUND, TARGET, torch.tensor([0])), r"edited: given shape \(1,\), expected \(2,\)"),
-        (lambda: ndcg_target(FOUND, TARGET, torch.tensor([0, 4])), "edited, query 1: given 4, expected an attribute"),
-        (lambda: ndcg_others(FOUND, TARGET, torch.tensor([-1, 0])), "edited, query 0: given -1"),
-        (lambda: ndcg_others(FOUND[..., :1], TARGET[:, :1], torch.tensor([0, 0])), "labels of one attribute"),
+        (
+            lambda: ndcg_target(FOUND, TARGET, torch.tensor([0, 1])),
+            r"edited: given torch\.int64 \(2,\), expected torch\.bool \(2, 4\)",
+        ),
+        (lambda: ndcg_target(FOUND, TARGET, torch.ones(1, 4).bool()), r"edited: given torch\.bool \(1, 4\)"),
+        (lambda: ndcg_target(FOUND, TARGET, TARGET.bool()), "edited, query 0: given no attribute, expected at least"),
+        (
+            lambda: ndcg_others(FOUND, TARGET, torch.tensor([[True, False] * 2, [True] * 4])),
+            "ndcg_others, query 1: given every attribute edited, expected one that stays",
+        ),
     ],
 )
 def test_what_does_not_fit_is_named(call, message):

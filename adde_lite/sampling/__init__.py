@@ -1,0 +1,6 @@
+"""From labels to what is trained on and what is asked: triplets and queries."""
+
+from adde_lite.sampling.queries import Queries, edit_queries
+from adde_lite.sampling.triplets import Triplets, manipulation_triplets
+
+__all__ = ["Queries", "Triplets", "edit_queries", "manipulation_triplets"]
