@@ -6,7 +6,7 @@ Chosen on held-out parts of the training split, never on a test split.
 from dataclasses import dataclass, field
 
 from adde_lite.augmentation import Augmentation
-from adde_lite.models.adde import EncoderRecipe
+from adde_lite.models.adde import EncoderRecipe, ManipulationRecipe
 from adde_lite.training import TrainingRecipe
 
 
@@ -18,6 +18,25 @@ class Recipe:
     training: TrainingRecipe = field(default_factory=TrainingRecipe)
 
 
+@dataclass(frozen=True)
+class ThreeStages:
+    """ADDE-M: attribute prediction, memory of class means, joint training on triplets of edits.
+
+    Args:
+        encoder: stage 1.
+        manipulation: the losses of stage 3.
+        training: stage 3, an example being a triplet.
+        triplets: how many are drawn from the labels.
+        edits: how many attributes each of them changes.
+    """
+
+    encoder: Recipe
+    manipulation: ManipulationRecipe = field(default_factory=ManipulationRecipe)
+    training: TrainingRecipe = field(default_factory=TrainingRecipe)
+    triplets: int = 5_000
+    edits: int = 1
+
+
 WARDROBE = Recipe(
     EncoderRecipe(widths=(24, 48, 96, 192), hidden=64, d=32, contrast=0.3),
     TrainingRecipe(epochs=10),
@@ -25,3 +44,23 @@ WARDROBE = Recipe(
 FASHION_PRODUCTS = Recipe(training=TrainingRecipe(epochs=32, augmentation=Augmentation(zoom=0.1)))
 PHOTOS_QUICK = Recipe(EncoderRecipe(widths=(16, 32, 64, 128), hidden=64, d=32), TrainingRecipe(epochs=4))
 SHOPPING_MINI = Recipe(EncoderRecipe(widths=(16, 32, 64, 192), contrast=0.3), TrainingRecipe(epochs=5))
+
+_SUPPLEMENTARY = TrainingRecipe(
+    epochs=30,
+    batch_size=128,
+    learning_rate=1e-4,
+    weight_decay=0.0,
+    halvings=(20,),
+    bf16=False,
+    augmentation=Augmentation(shift=0),
+)
+PAPER = ThreeStages(
+    Recipe(
+        EncoderRecipe(trunk="alexnet", hidden=340, d=340, classification=0.2, contrast=0.0, label=1.0, local=0.2),
+        _SUPPLEMENTARY,
+    ),
+    training=_SUPPLEMENTARY,
+    triplets=108_333,
+)
+"""The paper's three stages for Shopping100k at 224 px, from ImageNet weights: losses, rates and margins of the
+supplementary, the number of triplets of the public code. Missing labels are masked."""

@@ -35,6 +35,9 @@ class Run(Protocol):
     def hash(self) -> str:
         """A digest of everything that decides the row."""
 
+    def prepare(self) -> None:
+        """Make what several runs share and keep it in the cache, such as images; quick when it is there."""
+
     def measure(self) -> Row:
         """Do the run. Takes long."""
 
@@ -60,6 +63,8 @@ def complete(
 ) -> None:
     """Do the runs that are not recorded, each in a process with one thread; write the record after each.
 
+    What they share is prepared first, here, so that no two workers make the same.
+
     Rows of runs that the study no longer has are dropped at the end.
 
     Args:
@@ -74,6 +79,8 @@ def complete(
     rows = _read(folder, study)
     missing = [run for run in runs if run.hash not in rows]
     names = {run.hash: dict(run.name) for run in runs}
+    for run in missing:
+        run.prepare()
     context = multiprocessing.get_context("spawn")  # a fork would inherit torch's threads in an unknown state
     with (
         tqdm(total=len(runs), initial=len(runs) - len(missing), disable=not progress, desc=study) as bar,

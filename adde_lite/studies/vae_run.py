@@ -64,6 +64,10 @@ class VAERun:
         epochs = self.steps // (images // min(TRAINING.batch_size, images))
         return replace(TRAINING, seed=self.seed, epochs=epochs)
 
+    def prepare(self) -> None:
+        """Draw the grid."""
+        self.grid.images()
+
     def build(self) -> VAE:
         """The model with its first weights."""
         model: VAE = seeded(lambda: MODELS[type(self.model)](self.model), self.seed)

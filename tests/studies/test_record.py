@@ -1,5 +1,7 @@
 import json
+import os
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
@@ -23,7 +25,11 @@ class Square:
     def hash(self):
         return f"{self.version}-{self.number}"
 
+    def prepare(self):
+        Path(f"{self.log}-shared").write_text(str(os.getpid()))
+
     def measure(self):
+        assert Path(f"{self.log}-shared").exists()
         if self.number < 0:
             raise ValueError("no root")
         with open(self.log, "a") as log:  # noqa: PTH123 - several processes append
@@ -56,6 +62,15 @@ def test_a_recorded_run_is_not_done_again(squares, tmp_path):
     finish(squares[:2], tmp_path)
     finish(squares, tmp_path)
     assert done(squares) == ["1", "2", "3"]
+
+
+def test_what_the_runs_share_is_prepared_in_this_process_and_only_for_missing_runs(squares, tmp_path):
+    finish(squares, tmp_path)
+    shared = Path(f"{squares[0].log}-shared")
+    assert int(shared.read_text()) == os.getpid()
+    shared.unlink()
+    finish(squares, tmp_path)
+    assert not shared.exists()
 
 
 def test_a_study_that_broke_off_keeps_the_runs_it_finished(squares, tmp_path):

@@ -38,11 +38,14 @@ class ManipulationRecipe:
     Args:
         weights: of the five losses; 0 leaves one out.
         missing: "mask" leaves missing labels out of every loss; "class" does as the public code does.
+        rows: the same for the label triplet, which compares whole rows: masked, a row with a single missing label has
+            no say. "class" suits data where -1 says that an attribute does not apply.
         rate: peak learning rate of the encoder; None takes that of the training recipe, which is the memory's.
     """
 
     weights: LossWeights = field(default_factory=LossWeights)
     missing: Missing = "mask"
+    rows: Missing = "mask"
     rate: float | None = None
 
 
@@ -111,7 +114,7 @@ class AttributeManipulator(nn.Module):
             "classification": torch.stack(entropies).sum(),
             "consistency": consistency(memory_says, images_say, known),
             "compositional": compositional_triplet(edited, positive, negative, self.margin),
-            "label": label_triplet(compared, torch.cat([of_q, of_p, of_n]), self.margin, recipe.missing),
+            "label": label_triplet(compared, torch.cat([of_q, of_p, of_n]), self.margin, recipe.rows),
             "memory": memory_block(self.memory),
         }
         return {name: weight * terms[name] for name, weight in asdict(recipe.weights).items() if weight}

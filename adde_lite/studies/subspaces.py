@@ -1,0 +1,173 @@
+"""What training buys the subspaces: encoders that were trained, in a correlated shop too, and untrained ones.
+
+All are judged on the same held-out garments, whose attributes are drawn independently. Each is judged a second time
+with its embeddings turned, which takes nothing away but the meaning of the blocks. The encoder is the course's, trained
+for fewer passes over fewer garments.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from adde_lite import recipes
+from adde_lite.data.images import AttributeImages
+from adde_lite.data.wardrobe import WARDROBE, factor_grid, wardrobe, wardrobe_facts
+from adde_lite.metrics.disentanglement import code_grid, completeness, dci, disentanglement, metric_table
+from adde_lite.metrics.subspaces import leakage, neighbour_agreement, principal_codes, turned
+from adde_lite.models.adde import AttributeEncoder
+from adde_lite.studies.grids import DRESSES
+from adde_lite.studies.vae_run import TEST_SHARE
+from adde_lite.training import TrainingRecipe, run_hash, seeded, train
+
+STUDY = "subspaces"
+SEEDS = (0, 1, 2)
+TRAINED, SHOP, UNTRAINED = "trained", "trained in a shop", "untrained"
+MODEL = recipes.WARDROBE.model
+IMAGES, EPOCHS = 4000, 4
+FITTED_ON, JUDGED_ON = {"n": 2000, "seed": 2}, {"n": 1200, "seed": 1}
+GRID_SIZE = 64
+
+
+@dataclass(frozen=True)
+class EncoderRun:
+    """One encoder of the study.
+
+    Args:
+        name: what tells it from the others.
+        seed: of weights, order and rotation.
+        correlation: of the garments it is trained on.
+        epochs: of training; 0 leaves the encoder as its seed made it.
+    """
+
+    name: Mapping[str, str | float]
+    seed: int
+    correlation: float = 0.0
+    epochs: int = EPOCHS
+
+    @property
+    def hash(self) -> str:
+        judged = {"fitted on": FITTED_ON, "judged on": JUDGED_ON, "grid": DRESSES.facts(), "grid size": GRID_SIZE}
+        facts = wardrobe_facts(n=IMAGES, seed=0, correlation=self.correlation)
+        return run_hash(self.build(), self.training, facts | judged | {"rotation": self.seed})
+
+    @property
+    def training(self) -> TrainingRecipe:
+        """How it is trained."""
+        return replace(recipes.WARDROBE.training, seed=self.seed, epochs=self.epochs)
+
+    def prepare(self) -> None:
+        """Draw the garments."""
+        self.garments()
+        wardrobe(**FITTED_ON)
+        wardrobe(**JUDGED_ON)
+        dresses()
+
+    def garments(self, *, progress: bool = True) -> AttributeImages:
+        """What it is trained on."""
+        return wardrobe(IMAGES, seed=0, correlation=self.correlation, progress=progress)
+
+    def build(self) -> AttributeEncoder:
+        """The encoder with its first weights."""
+        return seeded(lambda: AttributeEncoder(WARDROBE, MODEL), self.seed)
+
+    def trained(self, *, progress: bool = True) -> AttributeEncoder:
+        """The encoder after training, some ten CPU-seconds a pass."""
+        encoder = self.build()
+        if self.epochs:
+            train(encoder, self.garments(progress=progress), self.training, progress=progress)
+        return encoder.eval()
+
+    def measure(self) -> dict[str, float]:
+        """Train it and measure it."""
+        encoder = self.trained(progress=False)
+        fitted, judged = (wardrobe(**given, progress=False) for given in (FITTED_ON, JUDGED_ON))
+        embeddings = encoder.embed(fitted.images), encoder.embed(judged.images)
+        on_grid = encoder.embed(dresses(progress=False).images)
+        labels = fitted.labels, judged.labels
+        again = (turned(embeddings[0], self.seed), turned(embeddings[1], self.seed)), turned(on_grid, self.seed)
+        rotated = subspace_scores(again[0], labels) | block_scores(again[1])
+        return (
+            subspace_scores(embeddings, labels)
+            | block_scores(on_grid)
+            | component_scores(on_grid)
+            | {f"turned: {name}": score for name, score in rotated.items() if not name.startswith("own:")}
+        )
+
+
+def subspace_scores(embeddings: tuple[Tensor, Tensor], labels: tuple[Tensor, Tensor]) -> dict[str, float]:
+    """What probes and neighbours say of subspaces: means over attributes, and the own probe of each.
+
+    Args:
+        embeddings: float (N, A, d) and (M, A, d), to fit the probes on and to judge by; neighbours are of the second.
+        labels: int64 (N, A) and (M, A), of WARDROBE.
+    """
+    read = leakage(embeddings[0], labels[0], embeddings[1], labels[1], WARDROBE)
+    near = neighbour_agreement(embeddings[1], labels[1], WARDROBE).neighbours
+    others = ~torch.eye(WARDROBE.A, dtype=torch.bool)
+    return {
+        "own": read.own,
+        "leaked": read.leaked,
+        "neighbours: own": float(near.diagonal().nanmean()),
+        "neighbours: others": float(near[others].nanmean()),
+        **{f"own: {name}": float(share) for name, share in zip(WARDROBE.names, read.probe.diagonal(), strict=True)},
+    }
+
+
+def dresses(*, progress: bool = True) -> AttributeImages:
+    """The dresses that models without labels are judged on, in the size that encoders see."""
+    return factor_grid(DRESSES.attributes, nuisances=DRESSES.nuisances, size=GRID_SIZE, progress=progress)
+
+
+def component_scores(embeddings: Tensor) -> dict[str, float]:
+    """Every metric of the first principal components of the subspaces, for embeddings (N, A, d) of `dresses()`."""
+    return grid_metrics(principal_codes(embeddings).numpy())
+
+
+def grid_metrics(codes: np.ndarray) -> dict[str, float]:
+    """Every metric of codes (N, D) of `dresses()`, on the rows that models without labels are judged on."""
+    factors, (rest, test) = DRESSES.factors(), _halves()
+    source = code_grid(codes, list(DRESSES.sizes.values()))
+    return metric_table(codes[rest], factors[rest], codes[test], factors[test], source=source).rows
+
+
+def block_importance(embeddings: Tensor) -> np.ndarray:
+    """How much each subspace is used to tell each factor of `dresses()`: DCI's importance, summed over its numbers.
+
+    Args:
+        embeddings: float (N, A, d).
+
+    Returns:
+        float64 (A, F), columns of sum 1.
+    """
+    codes, factors, (rest, test) = embeddings.flatten(1).numpy(), DRESSES.factors(), _halves()
+    importance = dci(codes[rest], factors[rest], codes[test], factors[test]).importance
+    return importance.reshape(*embeddings.shape[1:], -1).sum(1)
+
+
+def block_scores(embeddings: Tensor) -> dict[str, float]:
+    """Disentanglement and completeness of subspaces, for embeddings (N, A, d) of `dresses()`."""
+    importance = block_importance(embeddings)
+    return {
+        "blocks: disentanglement": disentanglement(importance),
+        "blocks: completeness": completeness(importance),
+    }
+
+
+def _halves() -> tuple[np.ndarray, np.ndarray]:
+    """Rows of `dresses()` to learn from and to judge by."""
+    order = np.random.default_rng(0).permutation(len(DRESSES.factors()))
+    test, rest = np.split(order, [int(TEST_SHARE * len(order))])
+    return rest, test
+
+
+def runs() -> list[EncoderRun]:
+    """All runs of the study, untrained encoders last."""
+    kinds = {TRAINED: (0.0, EPOCHS), SHOP: (1.0, EPOCHS), UNTRAINED: (0.0, 0)}
+    return [
+        EncoderRun({"encoder": kind, "seed": seed}, seed, correlation, epochs)
+        for kind, (correlation, epochs) in kinds.items()
+        for seed in SEEDS
+    ]
