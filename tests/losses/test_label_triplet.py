@@ -1,8 +1,11 @@
+from itertools import chain
+
 import pytest
 import torch
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from torch.nn import functional as F
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from adde_lite.errors import InputError
 from adde_lite.losses import label_groups, label_triplet, local_label_triplet
@@ -133,6 +136,43 @@ def test_groups_are_equal_exactly_where_the_rows_are(seed):
     labels = torch.randint(-1, 3, (20, 3), generator=torch.Generator().manual_seed(seed))
     groups = label_groups(labels)
     assert torch.equal(groups[:, None] == groups, (labels[:, None] == labels).all(2))
+
+
+@given(seed=SEEDS)
+@settings(max_examples=100, deadline=None)
+def test_loss_is_that_of_labels_joined_to_strings(seed):
+    """The public code compares rows by a hash of their text, in which -1 is a value like any other."""
+    embeddings, labels = batch(seed, values=2)
+    texts = ["".join(map(str, row.unbind())) for row in labels]
+    numbers = torch.tensor([texts.index(text) for text in texts])
+    expected = label_triplet(embeddings, numbers, 0.5, "class")
+    torch.testing.assert_close(label_triplet(embeddings, labels, 0.5, "class"), expected)
+
+
+class Watched(TorchDispatchMode):
+    """Counts the calls of torch, and the numbers in the largest tensor that one of them returns."""
+
+    calls, largest = 0, 0
+
+    def __torch_dispatch__(self, called, types, args=(), kwargs=None):
+        returned = called(*args, **(kwargs or {}))
+        parts = returned if isinstance(returned, (tuple, list)) else (returned,)
+        tensors = chain.from_iterable(part if isinstance(part, (tuple, list)) else (part,) for part in parts)
+        self.calls += 1
+        self.largest = max([self.largest, *(part.numel() for part in tensors if isinstance(part, torch.Tensor))])
+        return returned
+
+
+@pytest.mark.parametrize("missing", WAYS)
+def test_neither_a_loop_over_the_batch_nor_more_memory_than_its_square(missing):
+    calls = set()
+    for rows in (16, 64, 256):
+        embeddings = torch.randn(rows, 8, requires_grad=True)
+        with Watched() as watched:
+            label_triplet(embeddings, torch.arange(rows) % 4, 0.5, missing).backward()
+        assert watched.largest <= rows**2
+        calls.add(watched.calls)
+    assert len(calls) == 1
 
 
 def test_groups_equal_those_of_the_public_hashing(parity):
