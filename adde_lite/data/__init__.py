@@ -1,8 +1,16 @@
 """Images and labels in, tensors out."""
 
 from adde_lite.data.images import AttributeImages
-from adde_lite.data.official import official_split
+from adde_lite.data.official import official_split, write_official
 from adde_lite.data.table import image_table
 from adde_lite.data.wardrobe import WARDROBE, factor_grid, wardrobe
 
-__all__ = ["WARDROBE", "AttributeImages", "factor_grid", "image_table", "official_split", "wardrobe"]
+__all__ = [
+    "WARDROBE",
+    "AttributeImages",
+    "factor_grid",
+    "image_table",
+    "official_split",
+    "wardrobe",
+    "write_official",
+]

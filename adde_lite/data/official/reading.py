@@ -1,15 +1,4 @@
-"""The public ADDE split format: a folder of text files with images, labels, triplets and queries.
-
-    attr_num                     n_a of each attribute, one a line
-    imgs_train, imgs_test        path of each image
-    labels_train, labels_test    one-hot row (J) of each image; an all-zero block is a missing label
-    triplet_train                reference, positive, negative: lines of imgs_train, from 0
-    triplet_train_ind            indicator row (J) of each triplet: -1 what goes, +1 what comes
-    ref_test                     reference of each query: a line of imgs_test, from 0
-    indfull_test, gt_test        indicator and target one-hot row (J) of each query
-
-All end in .txt. They may bear a prefix, as in `mini_imgs_train.txt`; attr_num alone may be shared.
-"""
+"""Read a split in the public ADDE format, wrong lines named by file and number."""
 
 import warnings
 from collections.abc import Callable, Mapping, Sequence, Sized
@@ -17,7 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias, TypeVar
 
-import torch
 from torch import Tensor
 
 from adde_lite.attributes import AttributeSchema
@@ -26,11 +14,9 @@ from adde_lite.data.decode import Fit, Size, decode_images
 from adde_lite.data.files import read_bytes
 from adde_lite.data.images import AttributeImages
 from adde_lite.data.numbers import read_numbers
+from adde_lite.data.official.layout import IMAGES, SIZES, STEMS, edited_attributes
 from adde_lite.errors import InputError, unknown
-from adde_lite.sampling import Queries
-
-_IMAGES = ("imgs_train", "labels_train", "imgs_test", "labels_test")
-_STEMS = (*_IMAGES, "triplet_train", "triplet_train_ind", "ref_test", "indfull_test", "gt_test")
+from adde_lite.sampling import Queries, Triplets
 
 Names: TypeAlias = AttributeSchema | Mapping[str, Sequence[str]]
 T = TypeVar("T")
@@ -44,8 +30,8 @@ class OfficialFiles:
         schema: the files carry sizes only, so by default attribute_1, ... with value_1, ...
         train_names, test_names: path of each image.
         train_labels, test_labels: int64 (N, A), -1 where missing.
-        triplets: int64 (T, 3), rows of the training part: reference, positive, negative.
-        triplet_indicators: int64 (T, J), -1/0/+1.
+        triplets: of rows of the training part.
+        triplet_indicators: int64 (T, J), -1/0/+1, as the file says them.
         references: int64 (Q,), rows of the test part.
         queries: edits of rows of the test part, when reference, indicator and target are all there.
     """
@@ -55,7 +41,7 @@ class OfficialFiles:
     train_labels: Tensor | None
     test_names: tuple[str, ...] | None
     test_labels: Tensor | None
-    triplets: Tensor | None
+    triplets: Triplets | None
     triplet_indicators: Tensor | None
     references: Tensor | None
     queries: Queries | None
@@ -67,13 +53,13 @@ class OfficialSplit:
 
     Args:
         train, test: the two parts; ids are the paths that the files give.
-        triplets, triplet_indicators, queries: as in `OfficialFiles`.
+        triplets: of rows of `train`.
+        queries: edits of rows of `test`.
     """
 
     train: AttributeImages
     test: AttributeImages
-    triplets: Tensor | None
-    triplet_indicators: Tensor | None
+    triplets: Triplets | None
     queries: Queries | None
 
 
@@ -99,7 +85,7 @@ def official_split(
         InputError: as `read_official`; one of the four files of images and labels absent; an image absent or damaged.
     """
     paths = _locate(Path(folder), prefix)
-    absent = [f"{stem}.txt" for stem in _IMAGES if stem not in paths]
+    absent = [f"{stem}.txt" for stem in IMAGES if stem not in paths]
     if absent:
         remedy = "Add them, or use read_official(), which needs no images."
         raise InputError(str(folder), f"no {', '.join(absent)}", "images and labels of both parts", remedy)
@@ -122,7 +108,7 @@ def official_split(
     with Archive(images) as archive:
         train = with_images(archive, "imgs_train", files.train_names, files.train_labels)
         test = with_images(archive, "imgs_test", files.test_names, files.test_labels)
-    return OfficialSplit(train, test, files.triplets, files.triplet_indicators, files.queries)
+    return OfficialSplit(train, test, files.triplets, files.queries)
 
 
 def read_official(folder: str | Path, names: Names | None = None, *, prefix: str | None = None) -> OfficialFiles:
@@ -134,9 +120,11 @@ def read_official(folder: str | Path, names: Names | None = None, *, prefix: str
     Raises:
         InputError: no such files, several prefixes, names of other sizes, or a wrong line: its width, a number out
             of range, two ones in a block, an image twice or in both parts, files of different length.
+
+    Triplets and queries come from the labels here: a UserWarning counts the indicators that say otherwise.
     """
     paths = _locate(Path(folder), prefix)
-    schema = _schema(paths["attr_num"], names)
+    schema = _schema(paths[SIZES], names)
 
     def read(stem: str, reader: Callable[[Path], T]) -> T | None:
         return reader(paths[stem]) if stem in paths else None
@@ -156,9 +144,11 @@ def read_official(folder: str | Path, names: Names | None = None, *, prefix: str
     def rows_of(part: Sized | None, width: int) -> Callable[[Path], Tensor]:
         return lambda path: read_numbers(path, width=width, low=0, high=None if part is None else len(part) - 1)
 
-    triplets = read("triplet_train", rows_of(train_names or train_labels, 3))
+    triplets = read("triplet_train", lambda path: Triplets(*rows_of(train_names or train_labels, 3)(path).unbind(1)))
     triplet_indicators = read("triplet_train_ind", indicator)
     _same_length(paths, triplet_train=triplets, triplet_train_ind=triplet_indicators)
+    if triplets is not None and triplet_indicators is not None and train_labels is not None:
+        _compare(paths["triplet_train_ind"], triplet_indicators, triplets.indicator(schema, train_labels), "positive")
 
     references = read("ref_test", rows_of(test_names or test_labels, 1))
     indicators, targets = read("indfull_test", indicator), read("gt_test", one_hot)
@@ -167,11 +157,9 @@ def read_official(folder: str | Path, names: Names | None = None, *, prefix: str
     if references is not None:
         references = references.flatten()
         if indicators is not None and targets is not None:
-            added = indicators.argmax(1)
-            edited = torch.bucketize(added, torch.tensor(schema.offsets), right=True) - 1
-            queries = Queries(references, edited, targets)
+            queries = Queries(references, edited_attributes(indicators, schema), targets)
             if test_labels is not None:
-                _compare(paths["indfull_test"], indicators, queries.indicator(schema, test_labels))
+                _compare(paths["indfull_test"], indicators, queries.indicator(schema, test_labels), "target")
     return OfficialFiles(
         schema,
         train_names,
@@ -191,11 +179,11 @@ def _locate(folder: Path, prefix: str | None) -> dict[str, Path]:
         raise InputError(str(folder), "no such folder", "a folder of split files", "Check the spelling.")
     found: dict[str, dict[str, Path]] = {}
     for path in sorted(folder.glob("*.txt")):
-        for stem in _STEMS:
+        for stem in STEMS:
             if path.stem.endswith(stem):
                 found.setdefault(path.stem.removesuffix(stem), {})[stem] = path
     if not found:
-        raise InputError(str(folder), "none of the split files", f"{_STEMS[0]}.txt and others", "Check the folder.")
+        raise InputError(str(folder), "none of the split files", f"{STEMS[0]}.txt and others", "Check the folder.")
     if prefix is None and len(found) > 1:
         raise InputError(
             str(folder),
@@ -206,10 +194,10 @@ def _locate(folder: Path, prefix: str | None) -> dict[str, Path]:
     prefix = next(iter(found)) if prefix is None else prefix
     if prefix not in found:
         raise unknown(str(folder), "prefix", prefix, found)
-    for sizes in (folder / f"{prefix}attr_num.txt", folder / "attr_num.txt"):
+    for sizes in (folder / f"{prefix}{SIZES}.txt", folder / f"{SIZES}.txt"):
         if sizes.exists():
-            return {"attr_num": sizes, **found[prefix]}
-    raise InputError(str(folder), "no attr_num.txt", "the number of values of each attribute", "Add it, one a line.")
+            return {SIZES: sizes, **found[prefix]}
+    raise InputError(str(folder), f"no {SIZES}.txt", "the number of values of each attribute", "Add it, one a line.")
 
 
 def _schema(path: Path, names: Names | None) -> AttributeSchema:
@@ -251,10 +239,16 @@ def _one_hot(path: Path, schema: AttributeSchema) -> Tensor:
 
 def _indicator(path: Path, schema: AttributeSchema) -> Tensor:
     indicator = read_numbers(path, width=schema.J, low=-1, high=1)
-    added = (indicator == 1).sum(1)
-    if (added != 1).any():
-        line = int((added != 1).nonzero()[0])
-        raise InputError(f"{path}, line {line + 1}", f"{int(added[line])} times +1", "one +1", "Edit one attribute.")
+    idle = ~edited_attributes(indicator, schema).any(1)
+    if idle.any():
+        where = f"{path}, line {int(idle.nonzero()[0]) + 1}"
+        raise InputError(where, "no +1", "one or more", "Say what comes, or remove the line.")
+    for name, block in zip(schema.names, indicator.split(schema.sizes, dim=1), strict=True):
+        for sign, number in (("+1", 1), ("-1", -1)):
+            several = (block == number).sum(1) > 1
+            if several.any():
+                where = f"{path}, line {int(several.nonzero()[0]) + 1}"
+                raise InputError(where, f"several {sign} in the block of {name!r}", "one at most", "Keep one value.")
     return indicator
 
 
@@ -277,12 +271,12 @@ def _disjoint(paths: Mapping[str, Path], train: Sequence[str], test: Sequence[st
             )
 
 
-def _compare(path: Path, given: Tensor, expected: Tensor) -> None:
+def _compare(path: Path, given: Tensor, expected: Tensor, wish: str) -> None:
     """Indicators come from the labels here, so files that say otherwise deserve a word."""
     other = (given != expected).any(1)
     if other.any():
         warnings.warn(
-            f"{path}: {int(other.sum())} of {len(given)} indicators differ from target minus reference "
-            f"(first on line {int(other.nonzero()[0]) + 1}); target minus reference is used",
+            f"{path}: {int(other.sum())} of {len(given)} indicators differ from {wish} minus reference "
+            f"(first on line {int(other.nonzero()[0]) + 1}); {wish} minus reference is used",
             stacklevel=3,
         )

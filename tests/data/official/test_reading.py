@@ -20,7 +20,7 @@ FILES = {
     "imgs_test": "test/10.png\ntest/11.png\n",
     "labels_test": "1 0 0 1 0\n0 0 1 1 0\n",
     "triplet_train": "0 1 2\n2 0 1\n",
-    "triplet_train_ind": "-1 1 0 0 0\n0 0 0 0 1\n",
+    "triplet_train_ind": "-1 1 0 0 0\n1 0 -1 0 1\n",
     "ref_test": "0\n1\n",
     "indfull_test": "-1 0 1 0 0\n1 0 -1 0 0\n",
     "gt_test": "0 0 1 1 0\n1 0 0 1 0\n",
@@ -52,10 +52,9 @@ def test_images_labels_triplets_and_queries_are_read(split):
     assert data.test.images[:, 0, 0, 0].tolist() == [10, 11]
     assert data.train.labels.tolist() == [[0, 1], [1, 1], [2, -1]]
     assert data.test.labels.tolist() == [[0, 0], [2, 0]]
-    assert data.triplets.tolist() == [[0, 1, 2], [2, 0, 1]]
-    assert data.triplet_indicators.tolist() == [[-1, 1, 0, 0, 0], [0, 0, 0, 0, 1]]
+    assert data.triplets.rows.tolist() == [[0, 1, 2], [2, 0, 1]]
     assert data.queries.reference.tolist() == [0, 1]
-    assert data.queries.edited.tolist() == [0, 0]
+    assert data.queries.edited.tolist() == [[True, False]] * 2
     assert data.queries.target.tolist() == [[2, 0], [0, 0]]
 
 
@@ -70,10 +69,10 @@ def test_names_can_be_given(split, names):
     assert read_official(split()[0], names).schema == AttributeSchema.of(NAMES)
 
 
-def test_a_query_of_an_unlabelled_attribute_is_edited_where_the_plus_one_is(split):
-    changes = {"labels_test": "1 0 0 0 0\n0 0 1 1 0\n", "indfull_test": "0 0 0 0 1\n1 0 -1 0 0\n"}
-    queries = read_official(split(**changes, gt_test="1 0 0 0 1\n1 0 0 1 0\n")[0]).queries
-    assert queries.edited.tolist() == [1, 0]
+def test_a_query_is_edited_where_the_plus_ones_are(split):
+    changes = {"labels_test": "1 0 0 0 0\n0 0 1 1 0\n", "indfull_test": "0 0 0 0 1\n1 0 -1 -1 1\n"}
+    queries = read_official(split(**changes, gt_test="1 0 0 0 1\n1 0 0 0 1\n")[0]).queries
+    assert queries.edited.tolist() == [[False, True], [True, True]]
 
 
 def test_the_only_prefix_is_found(split):
@@ -102,7 +101,7 @@ def test_what_is_not_there_is_none(split):
     assert files.triplet_indicators is None
     assert files.queries is None
     assert files.train_labels.shape == (3, 2)
-    assert files.triplets.shape == (2, 3)
+    assert files.triplets.rows.shape == (2, 3)
     assert files.references.tolist() == [0, 1]
 
 
@@ -117,7 +116,7 @@ def test_line_ends_and_marks_do_not_matter(split, change):
     plain, spelt = read_official(split()[0]), read_official(split(**{k: change(v) for k, v in FILES.items()})[0])
     assert spelt.train_names == plain.train_names
     assert torch.equal(spelt.train_labels, plain.train_labels)
-    assert torch.equal(spelt.triplets, plain.triplets)
+    assert torch.equal(spelt.triplets.rows, plain.triplets.rows)
 
 
 @pytest.mark.parametrize(
@@ -146,9 +145,16 @@ def test_line_ends_and_marks_do_not_matter(split, change):
         ({"triplet_train": "0 1 2\n2 -1 1\n"}, r"triplet_train\.txt, line 2: given '-1'"),
         ({"triplet_train": f"0 1 2\n0 {10**30} 1\n"}, r"triplet_train\.txt, line 2: given '1000"),
         ({"triplet_train_ind": "-1 1 0 0 0\n"}, r"triplet_train_ind\.txt: given 1 lines, expected 2"),
-        ({"triplet_train_ind": "-1 1 0 0 0\n-1 0 0 0 0\n"}, r"triplet_train_ind\.txt, line 2: given 0 times \+1"),
+        ({"triplet_train_ind": "-1 1 0 0 0\n-1 0 0 0 0\n"}, r"triplet_train_ind\.txt, line 2: given no \+1"),
         ({"ref_test": "0\n2\n"}, r"ref_test\.txt, line 2: given '2', .*0 to 1"),
-        ({"indfull_test": "-1 1 0 0 1\n1 0 -1 0 0\n"}, r"indfull_test\.txt, line 1: given 2 times \+1"),
+        (
+            {"indfull_test": "-1 0 1 0 0\n0 0 0 1 1\n"},
+            r"indfull_test\.txt, line 2: given several \+1 in the block of 'attribute_2', expected one at most",
+        ),
+        (
+            {"indfull_test": "-1 -1 1 0 0\n1 0 -1 0 0\n"},
+            r"indfull_test\.txt, line 1: given several -1 in the block of 'attribute_1'",
+        ),
         ({"indfull_test": "-1 3 0 0 0\n1 0 -1 0 0\n"}, r"indfull_test\.txt, line 1: given '3', .*-1 to 1"),
         ({"gt_test": "0 0 1 1 0\n"}, r"gt_test\.txt: given 1 lines, expected 2, as in ref_test\.txt"),
         ({"imgs_train": "a.png\n\nc.png\n"}, r"imgs_train\.txt, line 2: given a blank line"),
@@ -190,9 +196,17 @@ def test_a_folder_without_the_files_is_named(split, tmp_path, where):
         read_official(tmp_path / where)
 
 
-def test_indicators_that_contradict_the_labels_are_counted_in_a_warning(split):
-    with pytest.warns(UserWarning, match=r"indfull_test\.txt: 1 of 2 indicators differ .*first on line 2"):
-        read_official(split(indfull_test="-1 0 1 0 0\n1 -1 0 0 0\n")[0])
+@pytest.mark.parametrize(
+    ("stem", "wish", "text"),
+    [
+        ("indfull_test", "target", "-1 0 1 0 0\n1 -1 0 0 0\n"),
+        ("triplet_train_ind", "positive", "-1 1 0 0 0\n1 0 0 0 1\n"),
+    ],
+)
+def test_indicators_that_contradict_the_labels_are_counted_in_a_warning(split, stem, wish, text):
+    message = rf"{stem}\.txt: 1 of 2 indicators differ from {wish} minus reference \(first on line 2"
+    with pytest.warns(UserWarning, match=message):
+        read_official(split(**{stem: text})[0])
 
 
 def test_what_the_small_benchmark_writes_is_read_back(shared, tmp_path):
@@ -207,7 +221,7 @@ def test_what_the_small_benchmark_writes_is_read_back(shared, tmp_path):
         assert np.array_equal(images.labels.numpy()[known], true[known])
         assert 0.9 < known.mean() < 1
     assert data.train.schema.sizes == (6, 8, 5, 4, 4, 3)
-    assert data.triplets.shape == (5, 3)
+    assert data.triplets.rows.shape == (5, 3)
     stored = np.loadtxt(tmp_path / "splits" / "indfull_test.txt", dtype=int)
     assert np.array_equal(data.queries.indicator(data.test.schema, data.test.labels).numpy(), stored)
 
@@ -216,8 +230,8 @@ def test_the_published_files_have_the_sizes_of_the_paper(shared):
     folder = shared / "data" / "adde_shopping100k_splits"
     files = read_official(folder, prefix="")
     assert (files.schema.A, files.schema.J) == (12, 151)
-    assert files.triplets.shape == (120_371, 3)
-    assert int(files.triplets.max()) < 80_586
+    assert files.triplets.rows.shape == (120_371, 3)
+    assert int(files.triplets.rows.max()) < 80_586
     assert len(files.references) == 14_361
     assert len(files.references.unique()) == 1_581
 
