@@ -1,7 +1,11 @@
-"""The three stages of ADDE-M in a row (Hou et al., ICCV 2021): predict attributes, fill the memory, train both jointly."""
+"""The three stages of ADDE-M (Hou et al., ICCV 2021): predict attributes, fill the memory, train both jointly."""
 
 import copy
+from collections.abc import Callable
 from dataclasses import replace
+
+import torch
+from torch import Tensor
 
 from adde_lite.data.images import AttributeImages
 from adde_lite.models.adde import AttributeEncoder, AttributeManipulator, PrototypeMemory
@@ -19,25 +23,70 @@ def train_stages(
     device: str = "auto",
     progress: bool = True,
 ) -> AttributeManipulator:
-    """Train a manipulator on `data`.
+    """Train a manipulator on `data`, which serves all three stages.
 
     Args:
-        data: images and labels; all of them serve all three stages.
+        data: images and labels.
         recipe: the three stages.
         seed: of weights, order, augmentation and triplets.
-        encoder: one that has been through stage 1 already, or that begins with ImageNet weights and was trained by
-            you; it stays as it is. None trains one from `recipe.encoder`.
+        encoder: where stage 1 begins, such as one with ImageNet weights; it is trained in place. None makes one.
         device, progress: as in `train`.
 
     Raises:
-        InputError: labels without two images that differ in `recipe.edits` attributes; also as `train`.
+        InputError: no two images that lie so many edits apart as the recipe's triplets; also as `train`.
     """
-    triplets = manipulation_triplets(data.labels, data.schema, count=recipe.triplets, edits=recipe.edits, seed=seed)
     if encoder is None:
         encoder = seeded(lambda: AttributeEncoder(data.schema, recipe.encoder.model), seed)
-        train(encoder, data, replace(recipe.encoder.training, seed=seed), device=device, progress=progress)
+    train(encoder, data, replace(recipe.encoder.training, seed=seed), device=device, progress=progress)
     memory = PrototypeMemory.of_means(encoder.embed(data.images), data.labels, data.schema)
-    manipulator = AttributeManipulator(copy.deepcopy(encoder), memory, recipe.manipulation)
-    training = replace(recipe.training, seed=seed)
-    train(manipulator, data, training, examples=triplets.rows, device=device, progress=progress)
-    return manipulator
+    return train_jointly(encoder, memory, data, recipe, seed=seed, device=device, progress=progress)
+
+
+def train_jointly(
+    encoder: AttributeEncoder,
+    memory: PrototypeMemory,
+    data: AttributeImages,
+    recipe: ThreeStages,
+    *,
+    seed: int = 0,
+    watch: Callable[[AttributeManipulator, int], None] | None = None,
+    device: str = "auto",
+    progress: bool = True,
+) -> AttributeManipulator:
+    """Stage 3 alone: copies of encoder and memory, trained together on triplets drawn from the labels of `data`.
+
+    Args:
+        encoder: as stage 1 left it.
+        memory: as stage 2 made it, or another to compare with.
+        data: images and labels.
+        recipe: its third stage.
+        seed: of triplets, order and augmentation.
+        watch: called with the manipulator and the number of each finished epoch.
+        device, progress: as in `train`.
+
+    Raises:
+        InputError: no two images that lie so many edits apart as the recipe's triplets.
+    """
+    manipulator = AttributeManipulator(copy.deepcopy(encoder), copy.deepcopy(memory), recipe.manipulation)
+    if recipe.training.epochs:
+        train(
+            manipulator,
+            data,
+            replace(recipe.training, seed=seed),
+            examples=mixed_triplets(data, recipe, seed),
+            watch=watch and (lambda epoch: watch(manipulator, epoch)),
+            device=device,
+            progress=progress,
+        )
+    return manipulator.eval()
+
+
+def mixed_triplets(data: AttributeImages, recipe: ThreeStages, seed: int) -> Tensor:
+    """The triplets of stage 3, int64 (T, 3): each number of edits has its share, the first takes what is left over."""
+    share, rest = divmod(recipe.triplets, len(recipe.edits))
+    counts = [share + rest, *[share] * (len(recipe.edits) - 1)]
+    drawn = [
+        manipulation_triplets(data.labels, data.schema, count=count, edits=edits, seed=seed)
+        for count, edits in zip(counts, recipe.edits, strict=True)
+    ]
+    return torch.cat([triplets.rows for triplets in drawn])

@@ -14,7 +14,7 @@ PACKAGE = ROOT / "adde_lite"
 FLOORS = (
     {"errors", "attributes", "profiles", "storage"},
     {"data", "models", "sampling", "losses", "metrics", "augmentation"},
-    {"retrieval", "training", "recipes"},
+    {"retrieval", "training", "recipes", "stages"},
     {"plots", "studies"},
     {"widgets", "checks"},
 )

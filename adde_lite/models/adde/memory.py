@@ -87,6 +87,18 @@ class PrototypeMemory(nn.Module):
         """The prototype of one value, float (d,). Raises InputError (with the closest name) when there is none."""
         return self.prototypes[self.schema.column(attribute, value)]
 
+    @property
+    def off_block_share(self) -> float:
+        """What the memory holds outside its blocks over what it holds inside them, in sums of absolute values."""
+        mass = self.weight.detach().abs()
+        return float(mass[~self.mask].sum() / mass[self.mask].sum())
+
+    def nearest(self, embeddings: Tensor) -> Tensor:
+        """The value whose prototype lies nearest in each subspace: (N, A, d) -> label codes int64 (N, A)."""
+        own = self.prototypes.split(self.schema.sizes)
+        each = zip(embeddings.detach().unbind(1), own, strict=True)
+        return torch.stack([torch.cdist(block, prototypes).argmin(1) for block, prototypes in each], dim=1)
+
     def edit(self, embeddings: Tensor, edits: Edits, how: How = "swap", labels: Tensor | None = None) -> Tensor:
         """Embeddings r' of garments as the edits want them.
 
