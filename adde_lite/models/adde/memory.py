@@ -80,7 +80,7 @@ class PrototypeMemory(nn.Module):
     def prototypes(self) -> Tensor:
         """Each value's column within its own block, float (J, d); a copy to look at and to search with."""
         blocks = self.weight.detach().unflatten(0, (self.schema.A, self.d))
-        own: Tensor = blocks[self.owner, :, torch.arange(self.schema.J)].clone()
+        own: Tensor = blocks[self.owner, :, torch.arange(self.schema.J)]
         return own
 
     def prototype(self, attribute: str, value: str) -> Tensor:

@@ -149,11 +149,11 @@ def test_trunk_of_the_recipe_carries_the_heads():
         assert encoder.heads.first.in_features == features
 
 
-def test_embeddings_stay_float32_and_close_under_autocast(schema):
+def test_autocast_reaches_the_trunk_and_stops_at_the_heads(schema):
     encoder = seeded(lambda: AttributeEncoder(schema, SMALL), 0).eval()
-    images = torch.rand(4, 3, 32, 32)
-    exact = encoder(images)
+    images, features = torch.rand(4, 3, 32, 32), torch.randn(4, encoder.trunk.features)
+    exact, of_features = encoder(images), encoder.heads(features)
     with torch.autocast("cpu", dtype=torch.bfloat16):
-        rough = encoder(images)
-    assert rough.dtype == torch.float32
-    assert 0 < (rough - exact).abs().max() < 0.1 * exact.abs().max()
+        assert 0 < (encoder(images) - exact).abs().max() < 0.1 * exact.abs().max()
+        encoder.trunk = nn.Identity()
+        assert torch.equal(encoder(features), of_features)

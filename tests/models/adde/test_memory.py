@@ -197,7 +197,11 @@ def test_value_without_images_gets_a_zero_column_and_a_warning_that_names_it():
     embeddings, labels = torch.randn(2, 3, D), torch.tensor([[0, 0, 0], [2, 1, 0]])
     with pytest.warns(UserWarning, match="no image shows colour 'green': zero prototypes"):
         memory = PrototypeMemory.of_means(embeddings, labels, SCHEMA)
-    assert (memory.weight.abs().sum(0) == 0).tolist() == [False, True, False, False, False, False]
+    red, green, blue = memory.prototypes[:3]
+    assert not memory.weight[:, 1].any()
+    assert not green.any()
+    assert torch.equal(red, embeddings[0, 0])
+    assert torch.equal(blue, embeddings[1, 0])
 
 
 def test_prototypes_are_the_columns_within_their_blocks_and_a_copy():
@@ -255,3 +259,22 @@ def test_only_the_matrix_is_stored_and_learns():
 def test_what_does_not_fit_is_named(arguments, message):
     with pytest.raises(InputError, match=message):
         PrototypeMemory(SCHEMA, D).edit(*arguments)
+
+
+def test_share_outside_the_blocks_is_a_ratio_of_sums_of_absolute_values():
+    memory, *_ = made(0)
+    memory.weight.data = torch.where(memory.mask, -2.0, 0.5)
+    inside = int(memory.mask.sum())
+    assert memory.off_block_share == pytest.approx(0.5 * (memory.mask.numel() - inside) / (2 * inside))
+    assert in_blocks_alone(memory).off_block_share == 0
+
+
+def test_nearest_prototype_is_sought_in_each_subspace_by_itself():
+    memory, _, labels = made(1, block=True)
+    labels = labels.clamp(min=0)
+    embeddings = memory(memory.one_hot(labels)).detach()
+    assert torch.equal(memory.nearest(embeddings + 1e-3), labels)
+    turned = memory.edit(embeddings, Edit("colour", "red"))
+    expected = labels.clone()
+    expected[:, 0] = 0
+    assert torch.equal(memory.nearest(turned), expected)
