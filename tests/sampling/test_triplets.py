@@ -65,10 +65,9 @@ def test_partners_and_negatives_are_equally_likely():
     assert torch.bincount(of_first, minlength=5).div(len(of_first)).numpy() == pytest.approx(
         [0, 1 / 3, 1 / 3, 1 / 3, 0], abs=0.03
     )
-    of_green = triplets.negative[triplets.positive == 1]
-    assert torch.bincount(of_green, minlength=5).div(len(of_green)).numpy() == pytest.approx(
-        [1 / 3, 0, 0, 1 / 3, 1 / 3], abs=0.03
-    )
+    for positive, expected in [(1, [1 / 3, 0, 0, 1 / 3, 1 / 3]), (0, [0, 1 / 4, 1 / 4, 1 / 4, 1 / 4])]:
+        drawn = triplets.negative[triplets.positive == positive]
+        assert torch.bincount(drawn, minlength=5).div(len(drawn)).numpy() == pytest.approx(expected, abs=0.03)
 
 
 @given(labels=labellings)
