@@ -44,7 +44,7 @@ WARDROBE = Recipe(
 WARDROBE_STAGES = ThreeStages(
     WARDROBE,
     ManipulationRecipe(rows="class", rate=3e-4),
-    TrainingRecipe(epochs=4, learning_rate=1e-3),
+    TrainingRecipe(epochs=4, learning_rate=5e-3),
     triplets=1_280,
     edits=(1, 2, 3),
 )

@@ -35,6 +35,7 @@ def train_stages(
     Raises:
         InputError: no two images that lie so many edits apart as the recipe's triplets; also as `train`.
     """
+    mixed_triplets(data, recipe, seed)  # refuses unfit labels before stage 1 has cost its time
     if encoder is None:
         encoder = seeded(lambda: AttributeEncoder(data.schema, recipe.encoder.model), seed)
     train(encoder, data, replace(recipe.encoder.training, seed=seed), device=device, progress=progress)

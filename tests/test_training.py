@@ -222,6 +222,62 @@ def test_hash_changes_with_each_part_of_the_recipe(blocks, schema):
     assert base not in others
 
 
+class Recorder(AttributeEncoder):
+    """An encoder that keeps what it was given."""
+
+    def loss(self, images, labels):
+        self.__dict__.setdefault("seen", []).append((images, labels))
+        return super().loss(images, labels)
+
+
+def test_rows_of_an_example_come_one_after_another_each_with_its_own_view(blocks):
+    model = seeded(lambda: Recorder(blocks.schema, MODEL), 0)
+    examples = torch.tensor([[0, 5, 9], [1, 5, 3], [2, 0, 0], [7, 8, 4]])
+    recipe = replace(ONE_EPOCH, batch_size=2, augmentation=Augmentation(mirror=False, shift=0, patch=2))
+    train(model, blocks, recipe, examples=examples, device="cpu", progress=False)
+    given = torch.cat([torch.stack(labels.chunk(3), 1) for _, labels in model.seen])
+    expected = blocks.labels[examples]
+    assert sorted(given.flatten(1).tolist()) == sorted(expected.flatten(1).tolist())
+    assert all(len(images) == 6 for images, _ in model.seen)
+    # The patch hides another place of image 0 (and of 5) in each example that shows it.
+    hidden = torch.cat([images for images, _ in model.seen]).eq(0.5).all(1).flatten(1)
+    assert len(hidden.unique(dim=0)) == 12
+
+
+def test_examples_that_cannot_be_are_refused(blocks):
+    model = encoder(blocks.schema)
+    for examples in (torch.tensor([[0], [96]]), torch.tensor([[0], [-1]]), torch.tensor([0, 1]), torch.ones(2, 2)):
+        with pytest.raises(InputError, match=r"examples.*rows 0 to 95"):
+            train(model, blocks, ONE_EPOCH, examples=examples, device="cpu", progress=False)
+    with pytest.raises(InputError, match="1 examples"):
+        train(model, blocks, ONE_EPOCH, examples=torch.tensor([[0, 1]]), device="cpu", progress=False)
+
+
+def test_rate_halves_before_the_epochs_that_the_recipe_names(blocks):
+    recipe = replace(RECIPE, halvings=(2, 3), learning_rate=1e-3)
+    rates = []
+    hook = register_optimizer_step_pre_hook(lambda optimiser, *_: rates.append(optimiser.param_groups[0]["lr"]))
+    try:
+        train(encoder(blocks.schema), blocks, recipe, device="cpu", progress=False)
+    finally:
+        hook.remove()
+    steps = len(blocks) // RECIPE.batch_size
+    assert rates == pytest.approx([1e-3] * 2 * steps + [5e-4] * steps + [2.5e-4] * steps)
+
+
+def test_model_is_told_every_epoch_also_when_a_run_goes_on(blocks, tmp_path, monkeypatch):
+    model = encoder(blocks.schema)
+    told = []
+    monkeypatch.setattr(AttributeEncoder, "begin_epoch", lambda self, epoch: told.append(epoch))
+    interrupt_after_two_checkpoints(monkeypatch)
+    with pytest.raises(KeyboardInterrupt):
+        train(model, blocks, RECIPE, device="cpu", checkpoint=tmp_path / "run", progress=False)
+    monkeypatch.undo()
+    monkeypatch.setattr(AttributeEncoder, "begin_epoch", lambda self, epoch: told.append(epoch))
+    train(model, blocks, RECIPE, device="cpu", checkpoint=tmp_path / "run", progress=False)
+    assert told == [0, 1, 2, 3]
+
+
 def test_too_little_data_and_a_foreign_schema_are_refused(blocks, schema):
     with pytest.raises(InputError, match="at least 2"):
         train(encoder(schema), blocks.subset([0]), RECIPE, device="cpu", progress=False)

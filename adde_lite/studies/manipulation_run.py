@@ -5,8 +5,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Literal
 
-from adde_lite.data.cache import entry_folder, weights_folder
-from adde_lite.data.images import AttributeImages
+from adde_lite.data.cache import Entry, entry_folder, remembered, weights_folder
 from adde_lite.data.wardrobe import WARDROBE, wardrobe, wardrobe_facts
 from adde_lite.metrics.classification import attribute_accuracy
 from adde_lite.metrics.edits import edit_effect
@@ -19,7 +18,9 @@ from adde_lite.training import TrainingRecipe, run_hash, seeded, train_or_load
 
 TRAINING: dict[str, Any] = {"n": 8000, "seed": 0}
 JUDGED: dict[str, Any] = {"n": 1800, "seed": 1, "variants": 6}
+COMMITTED = weights_folder("wardrobe_encoder")
 QUERIES = 2000
+EVERY = 3  # each third garment gets all its edits: tens of thousands
 SHOWN = ("top_1", "top_10", "ndcg_target", "ndcg_others")
 
 Start = Literal["means", "random"]
@@ -44,8 +45,8 @@ class ManipulationRun:
     @property
     def hash(self) -> str:
         facts = {
-            "encoder": run_hash(self._untrained(), self._encoder_training, wardrobe_facts(**TRAINING)),
-            "judged": wardrobe_facts(**JUDGED) | {"queries": QUERIES},
+            **self._stage_1,
+            "judged": wardrobe_facts(**JUDGED) | {"queries": QUERIES, "edited": EVERY},
             "start": self.start,
             "triplets": [self.recipe.triplets, *self.recipe.edits],
         }
@@ -54,31 +55,36 @@ class ManipulationRun:
         return run_hash(manipulator, replace(self.recipe.training, seed=self.seed), facts)
 
     def prepare(self) -> None:
-        """Draw the garments and train the encoder of this seed."""
+        """Draw the garments, train the encoder of this seed and fill its memory."""
         wardrobe(**JUDGED)
         self.encoder()
+        self.memory()
 
     def encoder(self, *, progress: bool = True) -> AttributeEncoder:
         """The encoder after stage 1: that of the course for seed 0, others from the cache or trained."""
-        facts = wardrobe_facts(**TRAINING)
-        folder = weights_folder("wardrobe_encoder")
-        if self.seed:
-            digest = {"run": run_hash(self._untrained(), self._encoder_training, facts)}
-            folder = entry_folder(f"wardrobe_encoder-{self.seed}", digest)
-        data = partial(wardrobe, **TRAINING, progress=progress)
+        folder = entry_folder(f"wardrobe_encoder-{self.seed}", self._stage_1) if self.seed else COMMITTED
+        facts, data = wardrobe_facts(**TRAINING), partial(wardrobe, **TRAINING, progress=progress)
         encoder, _ = train_or_load(folder, self._untrained, data, self._encoder_training, facts, progress=progress)
         return encoder
 
-    def memory(self, encoder: AttributeEncoder, data: AttributeImages) -> PrototypeMemory:
-        """The memory before stage 3."""
-        if self.start == "random":
-            return seeded(partial(PrototypeMemory, WARDROBE, self.recipe.encoder.model.d), self.seed)
-        return PrototypeMemory.of_means(encoder.embed(data.images), data.labels, WARDROBE)
+    def memory(self, *, progress: bool = True) -> PrototypeMemory:
+        """The memory before stage 3; the class means of an encoder are kept in the cache."""
+        memory = seeded(partial(PrototypeMemory, WARDROBE, self.recipe.encoder.model.d), self.seed)
+        if self.start == "means":
+
+            def means() -> Entry:
+                data = wardrobe(**TRAINING, progress=progress)
+                embeddings = self.encoder(progress=progress).embed(data.images)
+                return PrototypeMemory.of_means(embeddings, data.labels, WARDROBE).state_dict(), {}
+
+            memory.load_state_dict(remembered(f"wardrobe_means-{self.seed}", self._stage_1, means)[0])
+        return memory
 
     def trained(self, *, progress: bool = True) -> AttributeManipulator:
         """Encoder and memory after stage 3."""
-        encoder, data = self.encoder(progress=progress), wardrobe(**TRAINING, progress=progress)
-        return train_jointly(encoder, self.memory(encoder, data), data, self.recipe, seed=self.seed, progress=progress)
+        encoder, memory = self.encoder(progress=progress), self.memory(progress=progress)
+        data = wardrobe(**TRAINING, progress=progress)
+        return train_jointly(encoder, memory, data, self.recipe, seed=self.seed, progress=progress)
 
     def measure(self) -> dict[str, float]:
         """Train it and measure it."""
@@ -87,6 +93,10 @@ class ManipulationRun:
     @property
     def _encoder_training(self) -> TrainingRecipe:
         return replace(self.recipe.encoder.training, seed=self.seed)
+
+    @property
+    def _stage_1(self) -> dict[str, str]:
+        return {"run": run_hash(self._untrained(), self._encoder_training, wardrobe_facts(**TRAINING))}
 
     def _untrained(self) -> AttributeEncoder:
         return AttributeEncoder(WARDROBE, self.recipe.encoder.model)
@@ -97,8 +107,8 @@ def scores(manipulator: AttributeManipulator) -> dict[str, float]:
     clothes = wardrobe(**JUDGED, progress=False)
     encoder, memory = manipulator.encoder, manipulator.memory
     embeddings = encoder.embed(clothes.images)
-    residual = edit_effect(encoder, memory, embeddings, clothes.labels, "add")
-    swapped = edit_effect(encoder, memory, embeddings, clothes.labels, "swap")
+    some, theirs = embeddings[::EVERY], clothes.labels[::EVERY]
+    residual, swapped = (edit_effect(encoder, memory, some, theirs, how) for how in ("add", "swap"))
     queries = edit_queries(clothes.labels, clothes.labels, WARDROBE, limit=QUERIES, seed=0)
     encoded = Encoded(embeddings, encoder.predict(embeddings), clothes.labels)
     answers = compare_answers(encoded, encoded, queries, memory, WARDROBE)
