@@ -102,7 +102,7 @@ def public_state_dict(model: AttributeEncoder | PrototypeMemory) -> dict[str, Te
 
 def save_public_checkpoint(model: AttributeEncoder | PrototypeMemory, path: Path) -> None:
     """Write an encoder or a memory as a file that the public code reads. Raises InputError as `public_state_dict`."""
-    # Copies: a view would bring the whole tensor that it looks at into the file.
+    # Copies: views of one tensor would go on sharing their numbers in the file, and with whoever reads it.
     state = {key: value.to("cpu", copy=True).contiguous() for key, value in public_state_dict(model).items()}
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}-") as folder:

@@ -148,8 +148,8 @@ def test_files_come_back_bit_for_bit(public, weight, zipped, tmp_path):
         assert list(back) == list(state)
         assert all(torch.equal(back[key], tensor) and back[key].dtype == tensor.dtype for key, tensor in state.items())
         assert [path.name for path in (tmp_path / "back").iterdir()] == ["again.pkl"]
-        stored = sum(tensor.numel() * tensor.element_size() for tensor in state.values())
-        assert (tmp_path / "back" / "again.pkl").stat().st_size < stored + 100_000  # no view brought its whole along
+        own = [tensor.untyped_storage().nbytes() == tensor.numel() * tensor.element_size() for tensor in back.values()]
+        assert all(own)  # no two of them share their numbers
 
 
 def test_memory_says_what_its_matrix_says(resnet18, weight, tmp_path):
