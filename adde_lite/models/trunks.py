@@ -79,7 +79,8 @@ class ResidualBlock(nn.Module):
         self.shortcut = nn.Sequential(shrink, widen)
 
     def forward(self, x: Tensor) -> Tensor:
-        out: Tensor = torch.relu(self.second(torch.relu(self.first(x))) + self.shortcut(x))
+        # In place: new tensors for sums and ReLUs would cost a tenth of a step on a CPU.
+        out: Tensor = self.second(torch.relu_(self.first(x))).add_(self.shortcut(x)).relu_()
         return out
 
 
@@ -98,7 +99,7 @@ class SmallTrunk(nn.Module):
             ResidualBlock(before, after, stride)
             for before, after, stride in zip(channels, widths, (1, 2, 2, 2), strict=False)
         ]
-        self.stem = nn.Sequential(_convolution(3, widths[0], 3, 2), nn.ReLU())
+        self.stem = nn.Sequential(_convolution(3, widths[0], 3, 2), nn.ReLU(inplace=True))
         self.blocks = nn.Sequential(*blocks)
         self.features = 2 * widths[-1]
         self.normalise = nn.BatchNorm1d(self.features)
