@@ -1,7 +1,7 @@
 import torch
 
 from adde_lite import plots
-from adde_lite.widgets import edit_slider, latent_sliders
+from adde_lite.widgets import edit_slider, latent_sliders, value_sliders
 
 
 def frames():
@@ -66,3 +66,32 @@ def test_parts_carry_the_classes_that_pages_and_tests_look_for():
     box = latent_sliders({4: 0.0, 7: 0.0}, drawn_recorder()[0])
     assert all("latent-slider" in slider._dom_classes for slider in box.children[0].children)
     assert "latent-picture" in box.children[1]._dom_classes
+
+
+OPTIONS = {"colour": ("red", "green", "blue"), "sleeve": ("short", "long")}
+SHOWN = {"colour": "red", "sleeve": "long"}
+
+
+def test_value_sliders_begin_where_they_are_told_and_draw_again_when_any_of_them_moves():
+    draw, asked = drawn_recorder()
+    *sliders, picture = value_sliders(OPTIONS, SHOWN, draw).children
+    assert [(slider.description, slider.value) for slider in sliders] == list(SHOWN.items())
+    assert [slider.options for slider in sliders] == list(OPTIONS.values())
+    before = picture.value
+    sliders[0].value = "blue"
+    sliders[1].value = "short"
+    assert asked == [SHOWN, SHOWN | {"colour": "blue"}, {"colour": "blue", "sleeve": "short"}]
+    sliders[0].value, sliders[1].value = SHOWN.values()
+    assert picture.value == before
+
+
+def test_value_sliders_ignore_what_else_is_known_of_the_start():
+    draw, asked = drawn_recorder()
+    value_sliders({"colour": OPTIONS["colour"]}, SHOWN, draw)
+    assert asked == [{"colour": "red"}]
+
+
+def test_value_sliders_carry_the_classes_that_pages_and_tests_look_for():
+    *sliders, picture = value_sliders(OPTIONS, SHOWN, drawn_recorder()[0]).children
+    assert all("value-slider" in slider._dom_classes for slider in sliders)
+    assert "value-picture" in picture._dom_classes

@@ -1,5 +1,6 @@
 """Every picture of the course: pure functions from data to a `Picture`, one subject a file."""
 
+from adde_lite.plots.ablations import difference_strips
 from adde_lite.plots.codes import (
     baseline_ranges,
     code_portrait,
@@ -10,9 +11,11 @@ from adde_lite.plots.codes import (
 )
 from adde_lite.plots.garments import contact_sheet, edit_answer, value_rows
 from adde_lite.plots.latents import curves, decoded_code, image_rows, latent_bars, traversals
+from adde_lite.plots.memory import edit_plane, memory_map, prototype_swap, subspace_moves
 from adde_lite.plots.picture import Picture
 from adde_lite.plots.scores import score_bars
 from adde_lite.plots.studies import correlation_intervals, counted, maps, score_strips
+from adde_lite.plots.subspaces import leakage_maps, neighbour_rows, reading_strips
 
 __all__ = [
     "Picture",
@@ -25,14 +28,22 @@ __all__ = [
     "counted",
     "curves",
     "decoded_code",
+    "difference_strips",
     "edit_answer",
+    "edit_plane",
     "image_rows",
     "latent_bars",
+    "leakage_maps",
     "maps",
+    "memory_map",
+    "neighbour_rows",
     "number_map",
+    "prototype_swap",
+    "reading_strips",
     "score_bars",
     "score_curves",
     "score_strips",
+    "subspace_moves",
     "traversals",
     "value_rows",
 ]

@@ -2,5 +2,6 @@
 
 from adde_lite.widgets.edit_slider import edit_slider
 from adde_lite.widgets.latent_sliders import latent_sliders
+from adde_lite.widgets.value_sliders import value_sliders
 
-__all__ = ["edit_slider", "latent_sliders"]
+__all__ = ["edit_slider", "latent_sliders", "value_sliders"]

@@ -1,0 +1,164 @@
+"""The memory: what it holds and where, and what an edit with it moves."""
+
+from collections.abc import Mapping, Sequence
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.patches import Rectangle
+from torch import Tensor
+
+from adde_lite.attributes import AttributeSchema
+from adde_lite.errors import InputError
+from adde_lite.plots.codes import PALE_TO_BLUE
+from adde_lite.plots.picture import BLUE, CYCLE, INK, MIST, ORANGE, STYLE, VERMILION, Picture, draw_image
+
+Place = tuple[float, float]
+
+
+def memory_map(
+    weights: Mapping[str, Tensor], schema: AttributeSchema, alt: str, *, top: float | None = None
+) -> Picture:
+    """How much each column of a memory holds in each subspace, a panel a memory, its blocks outlined.
+
+    A cell is the mean absolute number of one value's column in one subspace: all of a clean memory lies within the
+    outlines.
+
+    Args:
+        weights: title -> M, float (A*d, J).
+        schema: the attributes.
+        alt: the picture's alt text.
+        top: the mean that gets the full colour; None takes the largest of all panels.
+
+    Raises:
+        InputError: a memory that is not of this schema.
+    """
+    held = {title: _block_means(weight, schema) for title, weight in weights.items()}
+    top = top or max(cells.max() for cells in held.values())
+    with mpl.rc_context(STYLE):
+        picture = Picture(alt, (3.3 * len(held) + 0.8, 0.17 * schema.A + 1.5))
+        places = picture.subplots(1, len(held), sharey=True, squeeze=False)[0]
+        for place, (title, cells) in zip(places, held.items(), strict=True):
+            place.imshow(cells, cmap=PALE_TO_BLUE, vmin=0, vmax=top, aspect="auto", interpolation="nearest")
+            _outline_blocks(place, schema)
+            middles = [start + (size - 1) / 2 for start, size in zip(schema.offsets, schema.sizes, strict=True)]
+            place.set_xticks(middles, schema.names, rotation=60, ha="right", rotation_mode="anchor", fontsize=8)
+            place.set(title=title, xlabel="columns: the values of")
+            place.tick_params(length=0)
+            place.spines[:].set_visible(False)
+        places[0].set_yticks(range(schema.A), schema.names, fontsize=8)
+        places[0].set_ylabel("rows: the subspace of")
+    return picture
+
+
+def edit_plane(prototypes: Mapping[str, Place], start: Place, ends: Mapping[str, Place], alt: str) -> Picture:
+    """A subspace of two dimensions: prototypes as crosses, a garment as a dot, each edit of it as an arrow.
+
+    Args:
+        prototypes: value -> where its prototype is.
+        start: where the garment is.
+        ends: name of the way to edit -> where it takes the garment.
+        alt: the picture's alt text.
+    """
+    with mpl.rc_context(STYLE):
+        picture = Picture(alt, (4.6, 3.2))
+        place = picture.subplots()
+        for value, (x, y) in prototypes.items():
+            place.scatter([x], [y], marker="x", s=55, color=INK, linewidths=2)
+            place.annotate(value, (x, y), (6, -12), textcoords="offset points", fontsize=9)
+        place.scatter(*start, s=60, color=BLUE, zorder=3)
+        place.annotate("garment", start, (7, 4), textcoords="offset points", color=BLUE, fontsize=9)
+        for colour, (name, end) in zip((ORANGE, VERMILION, *CYCLE[2:]), ends.items(), strict=False):
+            place.annotate("", end, start, arrowprops={"arrowstyle": "-|>", "color": colour, "linewidth": 1.8})
+            place.annotate(name, end, (7, 4), textcoords="offset points", color=colour, fontsize=9)
+        every = np.array([*prototypes.values(), start, *ends.values()], dtype=float)
+        margin = 0.18 * np.ptp(every)
+        low, high = every.min(0) - margin, every.max(0) + margin
+        place.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]), xlabel="first number", ylabel="second number")
+        place.grid(visible=True)
+        place.set_axisbelow(True)
+    return picture
+
+
+def subspace_moves(
+    moves: Mapping[str, Sequence[float]], names: Sequence[str], edited: Sequence[str], alt: str
+) -> Picture:
+    """How far an edit moves each subspace, a panel a memory; the subspaces that were to move are in blue.
+
+    Args:
+        moves: title -> length of the change in each of the A subspaces.
+        names: of the A attributes.
+        edited: the attributes that the edit names.
+        alt: the picture's alt text.
+    """
+    with mpl.rc_context(STYLE):
+        picture = Picture(alt, (2.6 * len(moves) + 1.2, 0.22 * len(names) + 0.75))
+        places = picture.subplots(1, len(moves), sharex=True, sharey=True, squeeze=False)[0]
+        _move_bars(places, moves, names, edited)
+    return picture
+
+
+def prototype_swap(
+    reference: Tensor,
+    moves: Mapping[str, Sequence[float]],
+    names: Sequence[str],
+    *,
+    edited: Sequence[str],
+    found: Sequence[Tensor],
+    captions: Sequence[str],
+    alt: str,
+) -> Picture:
+    """A garment, how far an edit moves each subspace with several memories, and the garments nearest to the result.
+
+    Args:
+        reference: the garment before the edit, uint8 (3, H, W).
+        moves, names, edited: as `subspace_moves`.
+        found: the nearest garments, best first, uint8 (3, H, W) each.
+        captions: one a found garment.
+        alt: the picture's alt text.
+    """
+    with mpl.rc_context(STYLE):
+        picture = Picture(alt, (2.2 * len(moves) + 1.3 * (len(found) + 1) + 0.9, 2.9))
+        widths = (1.3, 2.2 * len(moves) + 0.9, 1.3 * len(found))
+        garment, bars, answers = picture.subfigures(1, 3, squeeze=False, width_ratios=widths)[0]
+        first = garment.subplots()
+        draw_image(first, reference)
+        first.set_title("your garment", loc="center", fontsize=9)
+        first.set_xlabel("\n".join(edited) and "edited:\n" + "\n".join(edited), fontsize=8.5)
+        _move_bars(bars.subplots(1, len(moves), sharex=True, sharey=True, squeeze=False)[0], moves, names, edited)
+        for rank, (place, image, caption) in enumerate(
+            zip(answers.subplots(1, len(found), squeeze=False)[0], found, captions, strict=True), 1
+        ):
+            draw_image(place, image)
+            place.set_title(f"{rank}", loc="center", fontsize=9)
+            place.set_xlabel(caption, fontsize=7.5)
+    return picture
+
+
+def _block_means(weight: Tensor, schema: AttributeSchema) -> np.ndarray:
+    if weight.ndim != 2 or weight.shape[1] != schema.J or weight.shape[0] % schema.A:
+        found, expected = f"shape {tuple(weight.shape)}", f"({schema.A} * d, {schema.J})"
+        raise InputError("memory", found, expected, "Draw it with the schema it was made with.")
+    cells: np.ndarray = weight.detach().abs().unflatten(0, (schema.A, -1)).mean(1).numpy()
+    return cells
+
+
+def _outline_blocks(place: Axes, schema: AttributeSchema) -> None:
+    for row, (start, size) in enumerate(zip(schema.offsets, schema.sizes, strict=True)):
+        corner = (start - 0.5, row - 0.5)
+        place.add_patch(Rectangle(corner, size, 1, fill=False, edgecolor=ORANGE, linewidth=0.8))
+
+
+def _move_bars(
+    places: Sequence[Axes], moves: Mapping[str, Sequence[float]], names: Sequence[str], edited: Sequence[str]
+) -> None:
+    for place, (title, lengths) in zip(places, moves.items(), strict=True):
+        place.barh(range(len(names)), lengths, color=[BLUE if name in edited else ORANGE for name in names], height=0.7)
+        place.set_title(title, fontsize=9)
+        place.tick_params(length=0, labelsize=8)
+        place.grid(axis="x")
+        place.set_axisbelow(True)
+        place.spines["left"].set_color(MIST)
+    furthest = max(max(lengths) for lengths in moves.values())
+    places[0].set(yticks=range(len(names)), yticklabels=list(names), xlim=(0, 1.05 * furthest or 1))
+    places[0].invert_yaxis()

@@ -1,0 +1,43 @@
+"""A slider for each attribute, over its values; moving any of them has the kernel draw the picture anew."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+import ipywidgets
+
+from adde_lite.plots import Picture
+from adde_lite.widgets.picture_tag import picture_tag
+
+
+def value_sliders(
+    options: Mapping[str, Sequence[str]], start: Mapping[str, str], draw: Callable[[Mapping[str, str]], Picture]
+) -> ipywidgets.VBox:
+    """Sliders above the picture that they move.
+
+    Args:
+        options: attribute -> its values, the stops of its slider.
+        start: attribute -> the value its slider begins at.
+        draw: attribute -> chosen value of all sliders to their picture.
+
+    Every slider carries the class `value-slider`, the picture `value-picture`. The first picture is part of the saved
+    page; without a kernel the sliders move and the picture stays.
+    """
+    sliders = {
+        attribute: ipywidgets.SelectionSlider(
+            options=list(values),
+            value=start[attribute],
+            description=attribute,
+            layout=ipywidgets.Layout(width="420px"),
+        )
+        for attribute, values in options.items()
+    }
+    picture = ipywidgets.HTML()
+    picture.add_class("value-picture")
+
+    def show(_: object = None) -> None:
+        picture.value = picture_tag(draw({attribute: slider.value for attribute, slider in sliders.items()}))
+
+    for slider in sliders.values():
+        slider.add_class("value-slider")
+        slider.observe(show, names="value")
+    show()
+    return ipywidgets.VBox([*sliders.values(), picture])
