@@ -22,7 +22,7 @@ RUN = ManipulationRun({"seed": 1}, STAGES, "means", 1)
 def small_wardrobes(monkeypatch, tmp_path):
     monkeypatch.setenv("ADDE_LITE_CACHE", str(tmp_path))
     monkeypatch.setattr(manipulation_run, "TRAINING", {"n": 48, "seed": 0, "variants": 6})
-    monkeypatch.setattr(manipulation_run, "JUDGED", {"n": 24, "seed": 1, "variants": 6})
+    monkeypatch.setattr(manipulation_run, "JUDGED", {"n": 60, "seed": 1, "variants": 6})
 
 
 @pytest.mark.parametrize(

@@ -130,10 +130,10 @@ class PrototypeMemory(nn.Module):
         if how == "add":
             edited = rows + self(indicator)
         else:
-            coming = (indicator > 0).to(rows.dtype)
+            coming = (indicator > 0).to(self.weight.dtype)
             own = (coming @ self.weight.masked_fill(~self.mask, 0).T).unflatten(1, (self.schema.A, self.d))
-            touched = torch.zeros(rows.shape[:2], device=rows.device).index_add(1, self.owner, coming) > 0
-            edited = torch.where(touched[..., None], own, rows)
+            touched = torch.zeros_like(own[..., 0]).index_add(1, self.owner, coming) > 0
+            edited = torch.where(touched[..., None], own.to(rows.dtype), rows)
         shaped: Tensor = edited.reshape(embeddings.shape)
         return shaped
 

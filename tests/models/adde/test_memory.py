@@ -19,6 +19,7 @@ EDITS = st.lists(
     max_size=3,
     unique_by=lambda edit: edit.attribute,
 )
+EDIT = Edit("bar", "level")
 SEEDS = st.integers(0, 10_000)
 often = settings(max_examples=30, deadline=None)
 
@@ -259,6 +260,14 @@ def test_only_the_matrix_is_stored_and_learns():
 def test_what_does_not_fit_is_named(arguments, message):
     with pytest.raises(InputError, match=message):
         PrototypeMemory(SCHEMA, D).edit(*arguments)
+
+
+@pytest.mark.parametrize("how", ["add", "swap"])
+def test_embeddings_of_double_precision_are_edited_too(how):
+    memory, embeddings, labels = made(0, block=True)
+    labels = labels.clamp(min=0)
+    edited = memory.edit(embeddings.double(), EDIT, how, labels)
+    torch.testing.assert_close(edited.float(), memory.edit(embeddings, EDIT, how, labels))
 
 
 def test_share_outside_the_blocks_is_a_ratio_of_sums_of_absolute_values():
