@@ -153,7 +153,8 @@ def turned(embeddings: Tensor, seed: int) -> Tensor:
     width = embeddings[0].numel()
     draw = torch.randn(width, width, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
     orthogonal = torch.linalg.qr(draw).Q.to(embeddings.dtype)
-    return (embeddings.flatten(1) @ orthogonal).unflatten(1, embeddings.shape[1:])
+    again: Tensor = (embeddings.flatten(1) @ orthogonal).unflatten(1, embeddings.shape[1:])
+    return again
 
 
 def _standard(train: Tensor, test: Tensor, known: Tensor) -> tuple[Tensor, Tensor]:
@@ -191,7 +192,7 @@ def _read(train: Tensor, labels: Tensor, known: Tensor, test: Tensor, schema: At
         total = (weight[:, :-1] ** 2).sum() / 2
         for logits, target in zip((inputs @ weight).split(schema.sizes, 2), targets, strict=True):
             total = total + F.cross_entropy(logits.flatten(0, 1), target, ignore_index=MISSING, reduction="sum")
-        total.backward()  # type: ignore[no-untyped-call]
+        total.backward()
         return float(total.detach())
 
     solver.step(cost)

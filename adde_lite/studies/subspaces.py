@@ -18,7 +18,7 @@ from adde_lite.data.wardrobe import WARDROBE, factor_grid, wardrobe, wardrobe_fa
 from adde_lite.metrics.disentanglement import code_grid, completeness, dci, disentanglement, metric_table
 from adde_lite.metrics.subspaces import leakage, neighbour_agreement, principal_codes, turned
 from adde_lite.models.adde import AttributeEncoder
-from adde_lite.studies.grids import DRESSES
+from adde_lite.studies.grids import DRESSES, Grid
 from adde_lite.studies.vae_run import TEST_SHARE
 from adde_lite.training import TrainingRecipe, run_hash, seeded, train
 
@@ -26,8 +26,9 @@ STUDY = "subspaces"
 SEEDS = (0, 1, 2)
 TRAINED, SHOP, UNTRAINED = "trained", "trained in a shop", "untrained"
 MODEL = recipes.WARDROBE.model
-IMAGES, EPOCHS = 4000, 4
-FITTED_ON, JUDGED_ON = {"n": 2000, "seed": 2}, {"n": 1200, "seed": 1}
+IMAGES, EPOCHS = 4000, 5
+FITTED, JUDGED = 2000, 1200  # held-out garments, to fit the probes on and to judge by
+FITTED_SEED, JUDGED_SEED = 2, 1
 GRID_SIZE = 64
 
 
@@ -49,9 +50,10 @@ class EncoderRun:
 
     @property
     def hash(self) -> str:
-        judged = {"fitted on": FITTED_ON, "judged on": JUDGED_ON, "grid": DRESSES.facts(), "grid size": GRID_SIZE}
+        fitted, judged = {"n": FITTED, "seed": FITTED_SEED}, {"n": JUDGED, "seed": JUDGED_SEED}
+        apart = {"fitted on": fitted, "judged on": judged, "grid": DRESSES.facts(), "grid size": GRID_SIZE}
         facts = wardrobe_facts(n=IMAGES, seed=0, correlation=self.correlation)
-        return run_hash(self.build(), self.training, facts | judged | {"rotation": self.seed})
+        return run_hash(self.build(), self.training, facts | apart | {"rotation": self.seed})
 
     @property
     def training(self) -> TrainingRecipe:
@@ -61,8 +63,7 @@ class EncoderRun:
     def prepare(self) -> None:
         """Draw the garments."""
         self.garments()
-        wardrobe(**FITTED_ON)
-        wardrobe(**JUDGED_ON)
+        held_out()
         dresses()
 
     def garments(self, *, progress: bool = True) -> AttributeImages:
@@ -83,7 +84,7 @@ class EncoderRun:
     def measure(self) -> dict[str, float]:
         """Train it and measure it."""
         encoder = self.trained(progress=False)
-        fitted, judged = (wardrobe(**given, progress=False) for given in (FITTED_ON, JUDGED_ON))
+        fitted, judged = held_out(progress=False)
         embeddings = encoder.embed(fitted.images), encoder.embed(judged.images)
         on_grid = encoder.embed(dresses(progress=False).images)
         labels = fitted.labels, judged.labels
@@ -92,13 +93,19 @@ class EncoderRun:
         return (
             subspace_scores(embeddings, labels)
             | block_scores(on_grid)
-            | component_scores(on_grid)
+            | grid_metrics(principal_codes(on_grid).numpy())
             | {f"turned: {name}": score for name, score in rotated.items() if not name.startswith("own:")}
         )
 
 
+def held_out(*, progress: bool = True) -> tuple[AttributeImages, AttributeImages]:
+    """Garments of other seeds than any training: to fit the probes on, and to judge by."""
+    fitted = wardrobe(FITTED, seed=FITTED_SEED, progress=progress)
+    return fitted, wardrobe(JUDGED, seed=JUDGED_SEED, progress=progress)
+
+
 def subspace_scores(embeddings: tuple[Tensor, Tensor], labels: tuple[Tensor, Tensor]) -> dict[str, float]:
-    """What probes and neighbours say of subspaces: means over attributes, and the own probe of each.
+    """What probes and neighbours say of subspaces: means over attributes, and the own probe of each attribute.
 
     Args:
         embeddings: float (N, A, d) and (M, A, d), to fit the probes on and to judge by; neighbours are of the second.
@@ -109,6 +116,8 @@ def subspace_scores(embeddings: tuple[Tensor, Tensor], labels: tuple[Tensor, Ten
     others = ~torch.eye(WARDROBE.A, dtype=torch.bool)
     return {
         "own": read.own,
+        "others": float(read.probe[others].nanmean()),
+        "whole": float(read.whole.diagonal().nanmean()),
         "leaked": read.leaked,
         "neighbours: own": float(near.diagonal().nanmean()),
         "neighbours: others": float(near[others].nanmean()),
@@ -116,35 +125,32 @@ def subspace_scores(embeddings: tuple[Tensor, Tensor], labels: tuple[Tensor, Ten
     }
 
 
-def dresses(*, progress: bool = True) -> AttributeImages:
+def dresses(grid: Grid = DRESSES, *, progress: bool = True) -> AttributeImages:
     """The dresses that models without labels are judged on, in the size that encoders see."""
-    return factor_grid(DRESSES.attributes, nuisances=DRESSES.nuisances, size=GRID_SIZE, progress=progress)
+    return factor_grid(grid.attributes, nuisances=grid.nuisances, fixed=grid.fixed, size=GRID_SIZE, progress=progress)
 
 
-def component_scores(embeddings: Tensor) -> dict[str, float]:
-    """Every metric of the first principal components of the subspaces, for embeddings (N, A, d) of `dresses()`."""
-    return grid_metrics(principal_codes(embeddings).numpy())
-
-
-def grid_metrics(codes: np.ndarray) -> dict[str, float]:
-    """Every metric of codes (N, D) of `dresses()`, on the rows that models without labels are judged on."""
-    factors, (rest, test) = DRESSES.factors(), _halves()
-    source = code_grid(codes, list(DRESSES.sizes.values()))
+def grid_metrics(codes: np.ndarray, grid: Grid = DRESSES) -> dict[str, float]:
+    """Every metric of codes (N, D) of `dresses(grid)`, on the rows that models without labels are judged on."""
+    factors, (rest, test) = grid.factors(), _halves(len(codes))
+    source = code_grid(codes, list(grid.sizes.values()))
     return metric_table(codes[rest], factors[rest], codes[test], factors[test], source=source).rows
 
 
-def block_importance(embeddings: Tensor) -> np.ndarray:
-    """How much each subspace is used to tell each factor of `dresses()`: DCI's importance, summed over its numbers.
+def block_importance(embeddings: Tensor, grid: Grid = DRESSES) -> np.ndarray:
+    """How much each subspace is used to tell each factor of `dresses(grid)`: DCI's importance, summed over its numbers.
 
     Args:
         embeddings: float (N, A, d).
+        grid: F factors.
 
     Returns:
         float64 (A, F), columns of sum 1.
     """
-    codes, factors, (rest, test) = embeddings.flatten(1).numpy(), DRESSES.factors(), _halves()
+    codes, factors, (rest, test) = embeddings.flatten(1).numpy(), grid.factors(), _halves(len(embeddings))
     importance = dci(codes[rest], factors[rest], codes[test], factors[test]).importance
-    return importance.reshape(*embeddings.shape[1:], -1).sum(1)
+    by_block: np.ndarray = importance.reshape(*embeddings.shape[1:], -1).sum(1)
+    return by_block
 
 
 def block_scores(embeddings: Tensor) -> dict[str, float]:
@@ -156,10 +162,9 @@ def block_scores(embeddings: Tensor) -> dict[str, float]:
     }
 
 
-def _halves() -> tuple[np.ndarray, np.ndarray]:
-    """Rows of `dresses()` to learn from and to judge by."""
-    order = np.random.default_rng(0).permutation(len(DRESSES.factors()))
-    test, rest = np.split(order, [int(TEST_SHARE * len(order))])
+def _halves(count: int) -> tuple[np.ndarray, np.ndarray]:
+    """Rows to learn from and rows to judge by."""
+    test, rest = np.split(np.random.default_rng(0).permutation(count), [int(TEST_SHARE * count)])
     return rest, test
 
 
