@@ -1,4 +1,7 @@
-"""What the label triplet figures share: the loss in its literal O(B^3) form, and the comparison with ours."""
+"""What the label triplet figures share: the loss in its literal O(B^3) form, and the comparison with ours.
+
+Also the literal way to group rows of labels, by a hash of their text.
+"""
 
 import time
 from collections.abc import Callable
@@ -29,6 +32,11 @@ def literal_triplet(embeddings: Tensor, labels: Tensor, margin: float) -> Tensor
     chosen = torch.where(beyond.any(1).reshape(B, B), nearest, farthest)
     pairs = ~different & ~torch.eye(B, dtype=torch.bool)
     return (margin + distances - chosen).relu()[pairs].mean()
+
+
+def literal_groups(labels: Tensor) -> Tensor:
+    """The hash of every row's text, one label tensor after another: int64 (B, A) -> (B,)."""
+    return torch.tensor([hash("".join(str(label) for label in row)) for row in labels])
 
 
 def compare(batch: int) -> Figure:

@@ -1,6 +1,7 @@
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,10 +9,13 @@ import torch
 
 from adde_lite.attributes import AttributeSchema
 from adde_lite.data.images import AttributeImages
-from bench import figure
+from adde_lite.models.adde import AttributeEncoder
+from adde_lite.training import seeded
+from bench import figure, literal_step
 from bench.__main__ import show
 from bench.fashion_products import manipulations
 from bench.figure import Figure
+from bench.literal_triplet import literal_groups
 
 ROOT = Path(__file__).parent.parent
 MADE = Figure(
@@ -46,6 +50,8 @@ def test_unknown_figure_lists_those_there_are():
     )
     assert ran.returncode == 2
     assert "wardrobe_render" in ran.stdout
+    assert "training_step_small" in ran.stdout
+    assert "literal_step" not in ran.stdout
 
 
 def test_query_file_becomes_edits_of_the_named_references(tmp_path):
@@ -58,3 +64,40 @@ def test_query_file_becomes_edits_of_the_named_references(tmp_path):
     assert queries.reference.tolist() == [1, 0]
     assert queries.edited.tolist() == [[False, True], [True, False]]
     assert queries.target.tolist() == [[1, 0], [1, 0]]
+
+
+@pytest.fixture
+def small_steps(monkeypatch):
+    """Steps of a size for tests."""
+    for name, number in (("BATCH", 24), ("PIXELS", 32), ("KINDS", 6)):
+        monkeypatch.setattr(literal_step, name, number)
+    return literal_step
+
+
+def test_both_steps_have_the_same_gradients_at_the_trunk(small_steps):
+    images, labels = small_steps.batch()
+    schema = AttributeSchema.numbered(small_steps.SIZES)
+    recipe = replace(small_steps.STAGE_1, widths=(4, 4, 4, 8))
+    ours = seeded(lambda: AttributeEncoder(schema, recipe), 0)
+    literal = small_steps.LiteralEncoder(ours)
+    for model in (ours, literal):
+        torch.stack(list(model.loss(images, labels).values())).sum().backward()
+    for weight, expected in zip(ours.trunk.parameters(), literal.trunk.parameters(), strict=True):
+        torch.testing.assert_close(weight.grad, expected.grad, rtol=1e-3, atol=1e-5)
+        assert weight.grad.any()
+
+
+def test_training_step_figure_compares_equal_losses_alone(small_steps, monkeypatch):
+    made = small_steps.compare("small", (4, 4, 4, 8), 1)
+    assert list(made.rows)[:2] == ["literal float32", "ours float32"]
+    assert made.ratio == pytest.approx(made.rows["ours float32"]["ratio"])
+    assert all(loss > 0 for loss in made.facts["losses"]["ours float32"].values())
+    monkeypatch.setattr(small_steps, "literal_groups", lambda labels: labels[:, 0])
+    with pytest.raises(AssertionError, match="not close"):
+        small_steps.compare("small", (4, 4, 4, 8), 1)
+
+
+def test_hashes_of_the_text_of_labels_are_equal_exactly_where_rows_are():
+    labels = torch.tensor([[1, 11], [11, 1], [1, 11], [-1, 1], [1, -1], [-1, 1]])
+    hashes = literal_groups(labels)
+    assert torch.equal(hashes[:, None] == hashes, (labels[:, None] == labels).all(2))
