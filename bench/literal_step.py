@@ -2,7 +2,8 @@
 
 Both sides have the same trunk, the same weights and the same batch, and take all losses of stage 1. Literal is: images
 and weights in rows, one small network after another for heads and predictors, one loss after another with the O(B^3)
-triplet, labels grouped by their text, an optimiser that goes from weight to weight. The public code does so.
+triplet, labels grouped by their text, a new tensor for every ReLU, an optimiser that goes from weight to weight. The
+public code does so.
 """
 
 import copy
@@ -38,6 +39,10 @@ class LiteralEncoder(nn.Module):
         super().__init__()
         self.recipe, self.margin = encoder.recipe, encoder.margin
         self.trunk = copy.deepcopy(encoder.trunk)
+        if encoder.recipe.trunk == "small":  # torchvision's trunks overwrite too, also in the public code
+            for module in self.trunk.modules():
+                if isinstance(module, nn.ReLU):
+                    module.inplace = False
         A, hidden, d = encoder.schema.A, encoder.recipe.hidden, encoder.recipe.d
         self.heads = nn.ModuleList()
         self.predictors = nn.ModuleList()
