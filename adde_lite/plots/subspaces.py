@@ -11,7 +11,7 @@ from adde_lite.data.images import AttributeImages
 from adde_lite.plots.codes import DARK, PALE_TO_BLUE
 from adde_lite.plots.picture import BLUE, INK, MIST, ORANGE, PAPER, STYLE, Picture, draw_image
 
-CELL = 0.27  # inches of a cell of a leakage map: two digits fit
+CELL = 0.25  # inches of a cell of a leakage map: two digits fit
 
 
 def neighbour_rows(garment: AttributeImages, found: Mapping[str, AttributeImages]) -> Picture:
@@ -49,20 +49,21 @@ def neighbour_rows(garment: AttributeImages, found: Mapping[str, AttributeImages
     return picture
 
 
-def leakage_maps(panels: Mapping[str, np.ndarray], names: Sequence[str], alt: str) -> Picture:
-    """What each subspace tells of each attribute, one map a panel, in per cent; the diagonal is framed.
+def leakage_maps(panels: Mapping[str, np.ndarray], names: Sequence[str], alt: str, *, numbers: bool = True) -> Picture:
+    """What each subspace tells of each attribute, one map a panel, full colour for all; the diagonal is framed.
 
     Args:
         panels: title -> shares from 0 to 1, (A, A): subspaces down, attributes across; NaN cells are grey.
         names: of the attributes.
         alt: the picture's alt text.
+        numbers: per cents in the cells; without them a file has a quarter of the bytes.
     """
     side = CELL * len(names)
     with mpl.rc_context(STYLE):
         picture = Picture(alt, ((side + 0.15) * len(panels) + 1.1, side + 1.45))
         places = picture.subplots(1, len(panels), sharey=True, squeeze=False)[0]
         for place, (title, shares) in zip(places, panels.items(), strict=True):
-            _shares(place, shares)
+            _shares(place, shares, numbers)
             place.set(title=title, xlabel="attribute asked for")
             place.set_xticks(range(len(names)), names, rotation=90, fontsize=8)
         places[0].set_yticks(range(len(names)), names, fontsize=8)
@@ -101,11 +102,11 @@ def reading_strips(shares: np.ndarray, floor: np.ndarray, whole: np.ndarray, nam
     return picture
 
 
-def _shares(place: Axes, shares: np.ndarray) -> None:
-    """A heat map of shares with per cents in its cells and a frame around each cell of the diagonal."""
+def _shares(place: Axes, shares: np.ndarray, numbers: bool) -> None:
+    """A heat map of shares with a frame around each cell of the diagonal, and per cents in the cells."""
     place.imshow(shares, cmap=PALE_TO_BLUE.with_extremes(bad=MIST), vmin=0, vmax=1, aspect="auto")
     for (row, column), share in np.ndenumerate(shares):
-        if not np.isnan(share):
+        if numbers and not np.isnan(share):
             colour = PAPER if share > DARK else INK
             place.text(column, row, f"{100 * share:.0f}", ha="center", va="center", fontsize=6.5, color=colour)
     for at in range(min(shares.shape)):

@@ -35,6 +35,12 @@ def test_every_known_share_stands_in_its_cell_in_per_cent():
         assert said == {(b, a): f"{100 * share:.0f}" for (a, b), share in np.ndenumerate(shares) if not np.isnan(share)}
 
 
+def test_numbers_can_be_left_out():
+    full, bare = (plots.leakage_maps({"probes": SHARES}, NAMES, ALT, numbers=numbers) for numbers in (True, False))
+    assert not bare.axes[0].texts
+    assert len(bare.png()) < len(full.png())
+
+
 def test_cells_without_images_are_grey_and_the_diagonal_is_framed():
     place = plots.leakage_maps({"probes": SHARES}, NAMES, ALT).axes[0]
     drawn = place.images[0]
