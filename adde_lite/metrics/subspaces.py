@@ -65,8 +65,8 @@ def leakage(
 ) -> Leakage:
     """Ask every subspace for every attribute.
 
-    A probe is the multinomial logistic regression of scikit-learn on standardised numbers, at its default penalty. The
-    A x A probes share no weight, so one solver fits them all at once.
+    A probe is multinomial logistic regression on standardised numbers: scikit-learn's at its default penalty, with a
+    weight vector a value even where there are two. The A x A probes share none, so one solver fits them all at once.
 
     Args:
         embeddings: float (N, A, d), to fit the probes on: images that the encoder was not trained on.

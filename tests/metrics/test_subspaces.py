@@ -84,7 +84,8 @@ def test_probes_are_the_logistic_regressions_of_scikit_learn():
         mean, spread = inputs[seen].mean(0), inputs[seen].std(0)
         for b in range(SCHEMA.A):
             rows, judged = ((half[:, [a, b]] != MISSING).all(1).numpy() for half in (train, test))
-            other = LogisticRegression(tol=1e-8).fit((inputs[rows] - mean) / spread, train[rows, b].numpy())
+            cost = 2.0 if SCHEMA.sizes[b] == 2 else 1.0  # for two values it has one weight vector where softmax has two
+            other = LogisticRegression(C=cost, tol=1e-8).fit((inputs[rows] - mean) / spread, train[rows, b].numpy())
             share = other.score((inputs_test[judged] - mean) / spread, test[judged, b].numpy())
             assert float(read.probe[a, b]) == pytest.approx(share, abs=1.01 / judged.sum())  # one on the border
             assert int(read.images[a, b]) == judged.sum()
@@ -125,6 +126,14 @@ def test_attributes_that_never_meet_leave_their_cell_empty():
     assert torch.equal(read.images == 0, empty)
     assert np.isfinite([read.own, read.leaked]).all()
     assert torch.equal(neighbour_agreement(perfect(test), test, SCHEMA).neighbours.isnan(), empty)
+
+
+def test_an_attribute_that_never_varies_leaves_its_column_empty():
+    train, test = drawn(200, 0), drawn(100, 1)
+    train[:, 2] = test[:, 2] = 1
+    read = leakage(perfect(train), train, perfect(test), test, SCHEMA)
+    assert read.probe[:, 2].isnan().all()
+    assert not read.probe[:, :2].isnan().any()
 
 
 def test_neighbours_agree_in_what_the_subspace_holds():
