@@ -15,6 +15,8 @@ from adde_lite.plots.picture import BLUE, CYCLE, INK, MIST, ORANGE, STYLE, VERMI
 
 Place = tuple[float, float]
 
+ROWS_OF_LABEL = 8  # a lower map would cut off the label beside it
+
 
 def memory_map(
     weights: Mapping[str, Tensor], schema: AttributeSchema, alt: str, *, top: float | None = None
@@ -36,13 +38,13 @@ def memory_map(
     held = {title: _block_means(weight, schema) for title, weight in weights.items()}
     top = top or max(cells.max() for cells in held.values())
     with mpl.rc_context(STYLE):
-        picture = Picture(alt, (3.3 * len(held) + 0.8, 0.17 * schema.A + 1.5))
+        picture = Picture(alt, (3.3 * len(held) + 0.8, 0.17 * max(schema.A, ROWS_OF_LABEL) + 1.5))
         places = picture.subplots(1, len(held), sharey=True, squeeze=False)[0]
         for place, (title, cells) in zip(places, held.items(), strict=True):
             place.imshow(cells, cmap=PALE_TO_BLUE, vmin=0, vmax=top, aspect="auto", interpolation="nearest")
             _outline_blocks(place, schema)
             middles = [start + (size - 1) / 2 for start, size in zip(schema.offsets, schema.sizes, strict=True)]
-            place.set_xticks(middles, schema.names, rotation=60, ha="right", rotation_mode="anchor", fontsize=8)
+            place.set_xticks(middles, schema.names, rotation=90, fontsize=8)
             place.set(title=title, xlabel="columns: the values of")
             place.tick_params(length=0)
             place.spines[:].set_visible(False)
@@ -65,7 +67,7 @@ def edit_plane(prototypes: Mapping[str, Place], start: Place, ends: Mapping[str,
         place = picture.subplots()
         for value, (x, y) in prototypes.items():
             place.scatter([x], [y], marker="x", s=55, color=INK, linewidths=2)
-            place.annotate(value, (x, y), (6, -12), textcoords="offset points", fontsize=9)
+            place.annotate(value, (x, y), (-5, -13), textcoords="offset points", ha="right", fontsize=9)
         place.scatter(*start, s=60, color=BLUE, zorder=3)
         place.annotate("garment", start, (7, 4), textcoords="offset points", color=BLUE, fontsize=9)
         for colour, (name, end) in zip((ORANGE, VERMILION, *CYCLE[2:]), ends.items(), strict=False):
