@@ -32,7 +32,7 @@ def neighbour_rows(garment: AttributeImages, found: Mapping[str, AttributeImages
     ]
     columns = len(next(iter(rows.values())))
     with mpl.rc_context(STYLE):
-        picture = Picture(f"Nearest garments: {'; '.join(each)}.", (0.92 * (columns + 1.5), 1.3 * len(rows)))
+        picture = Picture(f"Nearest garments: {'; '.join(each)}.", (0.92 * (columns + 1.5), 1.45 * len(rows)))
         grid = picture.subplots(len(rows), columns + 1, squeeze=False)
         for places, (name, values) in zip(grid, rows.items(), strict=True):
             draw_image(places[0], garment.images[0])
