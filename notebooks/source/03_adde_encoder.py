@@ -113,13 +113,16 @@ def busiest(classifier, part=0.8):
 used = {name: busiest(classifier) for name, classifier in softmax.items()}
 shared = {one: {two: len(used[one] & used[two]) / len(used[one]) for two in used} for one in used}
 print(", ".join(f"{name} uses {len(places)} of {features.shape[1]} features" for name, places in used.items()))
-alt = "For three attributes: the share of the features used by one that another uses too; all three overlap."
+most, pair = max((shared[one][two], f"{one} and {two}") for one in used for two in used if one != two)
+print(f"{pair} share most: {most:.0%}")
+alt = "For three attributes: the share of the features used by one that another uses too, from few to many."
 plots.number_map(shared, alt, title="shared features")
 
 # %% [markdown]
-# A row is an attribute, a column the one it shares features with. The diagonal is full by definition; look at the rest.
-# There is no part of $g(x)$ that one could take out and replace to change the sleeve alone. The map says which features
-# are *used*; it does not say that they could not be spared.
+# A row is an attribute, a column the one it shares features with. The diagonal is full by definition; look at the rest:
+# pairs differ, and the printed one shares most. Some features serve one attribute only, but nobody arranged that, and
+# nobody knows which without such a search. The map says which features are *used*; it does not say that they could not
+# be spared.
 
 # %% [markdown]
 # ## From one vector to A subspaces
@@ -695,7 +698,8 @@ wrong = (judged.labels[:, a] != MISSING) & (chance.indices != judged.labels[:, a
 mistaken = int(chance.values.masked_fill(~wrong, -1).argmax())
 said = WARDROBE.values[a][int(chance.indices[mistaken])]
 sure = float(chance.values[mistaken])
-print(f"{weakest}: read as {said!r}, {sure:.0%} sure; {int(wrong.sum())} of {len(judged):,} garments are misread")
+labelled = int((judged.labels[:, a] != MISSING).sum())
+print(f"{weakest}: read as {said!r}, {sure:.0%} sure; {int(wrong.sum())} of {labelled:,} garments are misread")
 plots.neighbour_rows(judged.subset([mistaken]), {weakest: nearest_in(weakest, mistaken)})
 
 # %% [markdown]
