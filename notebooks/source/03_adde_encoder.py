@@ -438,8 +438,7 @@ pd.DataFrame(cells, index=["labels alone", "the subspace"]).T.map("{:.0%}".forma
 # These are the largest leaks. Look for the category on either side: what a sleeve or a collar looks like depends on the
 # kind of garment, so a head that finds the one may well see the other. That is a guess. The table says what leaks, not
 # why, and the largest of many cells is always a little lucky.
-
-# %% [markdown]
+#
 # ## Two controls
 #
 # Is a leak of this size much? Two controls answer. An **untrained** encoder: same layers, random weights. And the
@@ -683,8 +682,7 @@ plots.score_strips(own, "own attribute, on independent garments", alt, baseline=
 # line says what became of their blocks: they leak more, and are used for more than one factor. Values that are rare in
 # the shop and short cuts over other attributes both have a part in it; the picture cannot tell them apart, and one shop
 # is one draw of styles.
-
-# %% [markdown]
+#
 # ## When it fails: a garment misread
 #
 # And a failure of the plain kind. Take the attribute that is read worst, and of its misread garments the one that the
