@@ -533,12 +533,10 @@ table.astype(float).map("{:.3g}".format)
 #
 # Predict attributes, fill the memory, train both together. Our recipe differs from the paper's: the encoder learns more
 # slowly than the memory, and some triplets change two or three attributes, because garments one edit apart are mostly
-# those with few attributes. Here it is shorter still, with a faster memory, so that you can wait for it; the study at
-# the end runs the whole recipe.
+# those with few attributes. It is also much shorter, so that you can wait for it.
 
 # %%
-steps = profile.pick(tiny=1, cpu=8, gpu=recipe.triplets // batch)  # in each epoch
-stage_3 = replace(recipe, triplets=steps * batch, training=replace(recipe.training, learning_rate=1e-2))
+stage_3 = profile.pick(tiny=replace(recipe, triplets=batch), cpu=recipe, gpu=recipe)
 print(f"encoder's rate {stage_3.manipulation.rate:g}, memory's {stage_3.training.learning_rate:g}")
 print(f"{stage_3.training.epochs} epochs of {stage_3.triplets} triplets of {stage_3.edits} edits")
 kept = {}
@@ -574,7 +572,7 @@ stayed = [share_outside(weight) for weight in kept["class means"]]
 assert emptied[-1] < emptied[0]
 inside = [float(weight[of_means.mask].abs().mean()) for weight in kept["random numbers"]]
 if full_size:
-    assert emptied[-1] < emptied[0] / 10 and stayed[-1] < 0.1 and inside[-1] > inside[0]
+    assert emptied[-1] < emptied[0] / 10 and stayed[-1] < 0.01 and inside[-1] > inside[0]
 print("outside over inside, began with random numbers:", ", ".join(f"{share:.3f}" for share in emptied))
 print("began with class means:", ", ".join(f"{share:.4f}" for share in stayed))
 
@@ -800,19 +798,20 @@ by_variant.agg(mean_and_range).rename(columns={column: name for name, column in 
 
 # %% [markdown]
 # Each cell is a mean and half the range of the seeds. Is the record what this notebook would find? Repeating
-# all of it would take half an hour, so we repeat what needs no training, for one seed. On another machine sums come in
-# another order, and a close call may fall the other way; more than that must not differ.
+# all of it would take half an hour, so we compare what we have, for one seed: two memories without training, and the
+# run with all losses from above. On another machine sums come in another order, a close call may fall the other way,
+# and training lets such differences grow; more than that must not differ.
 
 # %%
 first = record[record["seed"] == 0].set_index("variant")
-again = {ablations.UNTRAINED: at_random}
+again = {ablations.UNTRAINED: AttributeManipulator(encoder, at_random)}
 if full_size:
-    again[ablations.NO_STAGE_3] = of_means
-for name, begun in again.items():
-    live = scores(AttributeManipulator(encoder, begun))
+    again |= {ablations.NO_STAGE_3: AttributeManipulator(encoder, of_means), ablations.FULL: joint}
+for name, model in again.items():
+    live = scores(model)
     gap = max(abs(live[column] - first.loc[name, column]) for column in measures.values())
     print(f"{name}: largest difference from the record {gap:.4f}")
-    assert gap < 0.005, name
+    assert gap < (0.03 if name == ablations.FULL else 0.005), name
 
 arrivals = {name: group.tolist() for name, group in record.groupby("variant", sort=False)["new value, add"]}
 at_random_begun = [name for name in arrivals if "random" in name]
@@ -959,18 +958,19 @@ plots.score_bars(failing, ["the new colour arrives"], alt, ours="add, old value 
 
 # %%
 lost = (right["add, old value true"] & ~right["add, old value wrong"]).nonzero()[:, 0]
-case = int(lost[0])
-asked = Edit("colour", WARDROBE.options("colour")[int(new[case])])
-names_of = WARDROBE.options("colour")
+wishes = aside.labels[rows].index_copy(1, torch.tensor([colour]), new[:, None])
+told_truly = gallery.search(arrive["add, old value true"][lost], k=1)[:, 0]
+case = int(lost[(aside.labels[told_truly] == wishes[lost]).all(1)][0])  # the truth would have found it
+row, names_of = int(rows[case]), WARDROBE.options("colour")
 print(f"it is {names_of[int(true[case])]}; we said {names_of[int(wrong[case])]}")
-found = gallery.search(arrive["add, old value wrong"][case], k=5)
-target = WARDROBE.edited(aside.labels[[int(rows[case])]], asked)[0]
-large = partial(enlarge, size=72)
-plots.edit_answer(large(aside.subset([int(rows[case])])).images[0], asked, large(aside.subset(found)), target)
+found = gallery.search(arrive["add, old value wrong"][case], k=4)
+asked, large = Edit("colour", names_of[int(new[case])]), partial(enlarge, size=104)
+plots.edit_answer(large(aside.subset([row])).images[0], asked, large(aside.subset(found)), wishes[case])
 
 # %% [markdown]
-# The search does what it was told: it looks for an embedding that no garment has, and takes what is nearest. Nothing
-# warns you. Who edits by adding should check, with one call of the classifier, that the result reads as asked.
+# With the true colour the first result was right. The search does what it was told: it looks for an embedding that no
+# garment has, and takes what is nearest. Nothing warns you. Who edits by adding should check, with one call of the
+# classifier, that the result reads as asked.
 #
 # ## Try it (2, 10 and 30 minutes)
 #
