@@ -223,7 +223,7 @@ encoder, _ = adde_lite.train_or_load(
     wardrobe_facts(**TRAINING),
 )
 stock = adde_lite.wardrobe(profile.pick(tiny=600, cpu=TRAINING["n"], gpu=TRAINING["n"]), seed=TRAINING["seed"])
-aside = adde_lite.wardrobe(**JUDGED)
+aside = adde_lite.wardrobe(**JUDGED).subset(list(range(profile.pick(tiny=480, cpu=JUDGED["n"], gpu=JUDGED["n"]))))
 of_stock, of_aside = encoder.embed(stock.images), encoder.embed(aside.images)
 of_means = PrototypeMemory.of_means(of_stock, stock.labels, WARDROBE)
 at_random = seeded(partial(PrototypeMemory, WARDROBE, of_means.d), 0)
@@ -536,7 +536,8 @@ table.astype(float).map("{:.3g}".format)
 # those with few attributes. It is also much shorter, so that you can wait for it.
 
 # %%
-stage_3 = profile.pick(tiny=replace(recipe, triplets=batch), cpu=recipe, gpu=recipe)
+few_steps = replace(recipe, triplets=batch, training=replace(recipe.training, epochs=2))
+stage_3 = profile.pick(tiny=few_steps, cpu=recipe, gpu=recipe)
 print(f"encoder's rate {stage_3.manipulation.rate:g}, memory's {stage_3.training.learning_rate:g}")
 print(f"{stage_3.training.epochs} epochs of {stage_3.triplets} triplets of {stage_3.edits} edits")
 kept = {}
@@ -671,7 +672,7 @@ judged = {
     "random start, stage 3": (from_random.encoder, from_random.memory),
     "no memory loss": (unfenced.encoder, unfenced.memory),
 }
-held_out = aside.subset(list(range(0, len(aside), profile.pick(tiny=12, cpu=4, gpu=1))))
+held_out = aside.subset(list(range(0, len(aside), profile.pick(tiny=4, cpu=4, gpu=1))))
 measured = {}
 for name, (reader, memory) in judged.items():
     vectors = reader.embed(held_out.images)
