@@ -50,6 +50,7 @@ from adde_lite.studies.manipulation_run import JUDGED, TRAINING, scores
 from adde_lite.studies.record import recorded
 from adde_lite.training import seeded
 
+torch.set_num_threads(1)  # models this small lose more by sharing their work than they gain
 profile = adde_lite.profile()
 full_size = profile.name != "tiny"  # tiny proves that every cell runs; claims about training need more steps
 print(f"profile {profile.name}, torch {torch.__version__.split('+')[0]}, Python {platform.python_version()}")
