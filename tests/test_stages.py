@@ -7,7 +7,13 @@ from adde_lite.augmentation import NOTHING
 from adde_lite.data.images import AttributeImages
 from adde_lite.errors import InputError
 from adde_lite.losses import LossWeights
-from adde_lite.models.adde import AttributeEncoder, EncoderRecipe, ManipulationRecipe, PrototypeMemory
+from adde_lite.models.adde import (
+    AttributeEncoder,
+    AttributeManipulator,
+    EncoderRecipe,
+    ManipulationRecipe,
+    PrototypeMemory,
+)
 from adde_lite.recipes import PAPER, Recipe, ThreeStages
 from adde_lite.stages import mixed_triplets, train_jointly, train_stages
 from adde_lite.training import TrainingRecipe, seeded
@@ -69,6 +75,21 @@ def test_watcher_sees_the_manipulator_after_every_epoch_and_does_not_disturb_the
     assert [epoch for epoch, _ in seen] == [0, 1, 2]
     assert torch.equal(seen[-1][1], watched.memory.weight)
     assert torch.equal(watched.memory.weight, jointly(first_stages, blocks, RECIPE).memory.weight)
+
+
+def test_queries_come_first_then_their_positives_then_the_negatives(first_stages, blocks, monkeypatch):
+    loss, seen = AttributeManipulator.loss, []
+
+    def recorded(self, images, labels):
+        seen.append(labels)
+        return loss(self, images, labels)
+
+    monkeypatch.setattr(AttributeManipulator, "loss", recorded)
+    jointly(first_stages, blocks, replace(RECIPE, edits=(1,)))
+    query, positive, negative = torch.stack([labels.unflatten(0, (3, -1)) for labels in seen], dim=1).flatten(1, 2)
+    assert ((query != positive).sum(1) == 1).all()
+    assert (positive != negative).any(1).all()
+    assert ((query != negative).sum(1) != 1).any()
 
 
 def test_numbers_of_edits_share_the_triplets(blocks):

@@ -239,9 +239,11 @@ def test_rows_of_an_example_come_one_after_another_each_with_its_own_view(blocks
     expected = blocks.labels[examples]
     assert sorted(given.flatten(1).tolist()) == sorted(expected.flatten(1).tolist())
     assert all(len(images) == 6 for images, _ in model.seen)
-    # The patch hides another place of image 0 (and of 5) in each example that shows it.
-    hidden = torch.cat([images for images, _ in model.seen]).eq(0.5).all(1).flatten(1)
-    assert len(hidden.unique(dim=0)) == 12
+    views = torch.cat([torch.stack(images.chunk(3), 1) for images, _ in model.seen])
+    draws = recipe.augmentation.draws(12, recipe.seed, 0)  # row by row: the three of the first example, of the second
+    wanted = recipe.augmentation(blocks.images[examples.flatten()].float() / 255, draws).unflatten(0, (4, 3))
+    place = [next(e for e in range(4) if torch.equal(shown, wanted[e])) for shown in views]
+    assert sorted(place) == [0, 1, 2, 3]
 
 
 def test_examples_that_cannot_be_are_refused(blocks):
