@@ -19,9 +19,9 @@ def test_features_of_any_image_shape_are_centred_and_of_one_scale(shape):
 
 def test_maximum_sees_a_spot_wherever_it_is():
     trunk = SmallTrunk((4, 8, 8, 16)).eval()
-    here, there = torch.zeros(2, 1, 3, 160, 160)
-    here[..., 64:68, 64:68] = 1
-    there[..., 80:84, 96:100] = 1
+    here, there = torch.zeros(2, 1, 3, 320, 320)  # no feature sees both the spot and the border
+    here[..., 144:148, 144:148] = 1
+    there[..., 160:164, 176:180] = 1
     half = trunk.features // 2
     torch.testing.assert_close(trunk(here)[:, half:], trunk(there)[:, half:])
 
