@@ -35,12 +35,12 @@ def train_stages(
     Raises:
         InputError: no two images that lie so many edits apart as the recipe's triplets; also as `train`.
     """
-    mixed_triplets(data, recipe, seed)  # refuses unfit labels before stage 1 has cost its time
+    triplets = mixed_triplets(data, recipe, seed)  # refuses unfit labels before stage 1 has cost its time
     if encoder is None:
         encoder = seeded(lambda: AttributeEncoder(data.schema, recipe.encoder.model), seed)
     train(encoder, data, replace(recipe.encoder.training, seed=seed), device=device, progress=progress)
     memory = PrototypeMemory.of_means(encoder.embed(data.images), data.labels, data.schema)
-    return train_jointly(encoder, memory, data, recipe, seed=seed, device=device, progress=progress)
+    return train_jointly(encoder, memory, data, recipe, seed=seed, triplets=triplets, device=device, progress=progress)
 
 
 def train_jointly(
@@ -50,6 +50,7 @@ def train_jointly(
     recipe: ThreeStages,
     *,
     seed: int = 0,
+    triplets: Tensor | None = None,
     watch: Callable[[AttributeManipulator, int], None] | None = None,
     device: str = "auto",
     progress: bool = True,
@@ -62,6 +63,7 @@ def train_jointly(
         data: images and labels.
         recipe: its third stage.
         seed: of triplets, order and augmentation.
+        triplets: int64 (T, 3), rows of `data`; None draws them by `mixed_triplets`.
         watch: called with the manipulator and the number of each finished epoch.
         device, progress: as in `train`.
 
@@ -74,7 +76,7 @@ def train_jointly(
             manipulator,
             data,
             replace(recipe.training, seed=seed),
-            examples=mixed_triplets(data, recipe, seed),
+            examples=mixed_triplets(data, recipe, seed) if triplets is None else triplets,
             watch=watch and (lambda epoch: watch(manipulator, epoch)),
             device=device,
             progress=progress,

@@ -98,6 +98,17 @@ def test_numbers_of_edits_share_the_triplets(blocks):
     assert differing.tolist() == [1] * 13 + [2] * 12
 
 
+def test_triplets_are_drawn_once_for_all_three_stages(blocks, monkeypatch):
+    drawn = []
+    monkeypatch.setattr(
+        "adde_lite.stages.mixed_triplets", lambda *given: drawn.append(mixed_triplets(*given)) or drawn[0]
+    )
+    once = replace(TRAINING, epochs=1)
+    brief = replace(RECIPE, encoder=Recipe(MODEL, once), training=once)
+    train_stages(blocks, brief, device="cpu", progress=False)
+    assert len(drawn) == 1
+
+
 def test_data_without_such_pairs_is_refused_before_anything_is_trained(blocks):
     alike = blocks.subset((blocks.labels == blocks.labels[0]).all(1).numpy())
     encoder = seeded(lambda: AttributeEncoder(blocks.schema, MODEL), 0)

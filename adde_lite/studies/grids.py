@@ -10,8 +10,10 @@ from adde_lite.data.images import AttributeImages
 from adde_lite.data.wardrobe import WARDROBE, factor_grid
 from adde_lite.data.wardrobe.identity import drawing_digest
 from adde_lite.data.wardrobe.raster import TIMES_LARGER
+from adde_lite.metrics.disentanglement import code_grid, metric_table
 
 SIZE = 32
+TEST_SHARE = 0.25
 
 
 @dataclass(frozen=True)
@@ -33,18 +35,31 @@ class Grid:
         """Factor -> number of its values; the last runs fastest."""
         return {name: len(values) for name, values in self.attributes.items()} | dict(self.nuisances)
 
-    def images(self, *, progress: bool = True) -> AttributeImages:
-        """The pictures, 32 px, drawn or from the cache."""
-        return factor_grid(self.attributes, nuisances=self.nuisances, fixed=self.fixed, size=SIZE, progress=progress)
+    def images(self, size: int = SIZE, *, progress: bool = True) -> AttributeImages:
+        """The pictures, drawn or from the cache."""
+        return factor_grid(self.attributes, nuisances=self.nuisances, fixed=self.fixed, size=size, progress=progress)
 
     def factors(self) -> np.ndarray:
         """The index of each factor's value in each picture, int64 (N, F)."""
         sizes = tuple(self.sizes.values())
         return np.indices(sizes).reshape(len(sizes), -1).T
 
+    def parts(self) -> tuple[np.ndarray, np.ndarray]:
+        """Rows that a metric may learn from, three quarters, and rows that it is judged by: int64 (R,) and (T,)."""
+        order = np.random.default_rng(0).permutation(len(self.factors()))
+        test, rest = np.split(order, [int(TEST_SHARE * len(order))])
+        return rest, test
+
     def facts(self) -> dict[str, Any]:
         """What makes the pictures what they are, for a recipe."""
         return {"grid": asdict(self), "size": SIZE, "drawn_larger": TIMES_LARGER, "drawing": drawing_digest()}
+
+
+def grid_metrics(codes: np.ndarray, grid: Grid) -> dict[str, float]:
+    """Every metric of codes (N, D) of the pictures of a grid; those that learn something are judged by other rows."""
+    factors, (rest, test) = grid.factors(), grid.parts()
+    source = code_grid(codes, list(grid.sizes.values()))
+    return metric_table(codes[rest], factors[rest], codes[test], factors[test], source=source).rows
 
 
 DRESSES = Grid(

@@ -14,12 +14,11 @@ from torch import Tensor
 
 from adde_lite import recipes
 from adde_lite.data.images import AttributeImages
-from adde_lite.data.wardrobe import WARDROBE, factor_grid, wardrobe, wardrobe_facts
-from adde_lite.metrics.disentanglement import code_grid, completeness, dci, disentanglement, metric_table
+from adde_lite.data.wardrobe import WARDROBE, wardrobe, wardrobe_facts
+from adde_lite.metrics.disentanglement import completeness, dci, disentanglement
 from adde_lite.metrics.subspaces import leakage, neighbour_agreement, principal_codes, turned
 from adde_lite.models.adde import AttributeEncoder
-from adde_lite.studies.grids import DRESSES, Grid
-from adde_lite.studies.vae_run import TEST_SHARE
+from adde_lite.studies.grids import DRESSES, Grid, grid_metrics
 from adde_lite.training import TrainingRecipe, run_hash, seeded, train
 
 STUDY = "subspaces"
@@ -93,7 +92,7 @@ class EncoderRun:
         return (
             subspace_scores(embeddings, labels)
             | block_scores(on_grid)
-            | grid_metrics(principal_codes(on_grid).numpy())
+            | grid_metrics(principal_codes(on_grid).numpy(), DRESSES)
             | {f"turned: {name}": score for name, score in rotated.items() if not name.startswith("own:")}
         )
 
@@ -127,14 +126,7 @@ def subspace_scores(embeddings: tuple[Tensor, Tensor], labels: tuple[Tensor, Ten
 
 def dresses(grid: Grid = DRESSES, *, progress: bool = True) -> AttributeImages:
     """The dresses that models without labels are judged on, in the size that encoders see."""
-    return factor_grid(grid.attributes, nuisances=grid.nuisances, fixed=grid.fixed, size=GRID_SIZE, progress=progress)
-
-
-def grid_metrics(codes: np.ndarray, grid: Grid = DRESSES) -> dict[str, float]:
-    """Every metric of codes (N, D) of `dresses(grid)`, on the rows that models without labels are judged on."""
-    factors, (rest, test) = grid.factors(), _halves(len(codes))
-    source = code_grid(codes, list(grid.sizes.values()))
-    return metric_table(codes[rest], factors[rest], codes[test], factors[test], source=source).rows
+    return grid.images(GRID_SIZE, progress=progress)
 
 
 def block_importance(embeddings: Tensor, grid: Grid = DRESSES) -> np.ndarray:
@@ -147,7 +139,7 @@ def block_importance(embeddings: Tensor, grid: Grid = DRESSES) -> np.ndarray:
     Returns:
         float64 (A, F), columns of sum 1.
     """
-    codes, factors, (rest, test) = embeddings.flatten(1).numpy(), grid.factors(), _halves(len(embeddings))
+    codes, factors, (rest, test) = embeddings.flatten(1).numpy(), grid.factors(), grid.parts()
     importance = dci(codes[rest], factors[rest], codes[test], factors[test]).importance
     by_block: np.ndarray = importance.reshape(*embeddings.shape[1:], -1).sum(1)
     return by_block
@@ -160,12 +152,6 @@ def block_scores(embeddings: Tensor) -> dict[str, float]:
         "blocks: disentanglement": disentanglement(importance),
         "blocks: completeness": completeness(importance),
     }
-
-
-def _halves(count: int) -> tuple[np.ndarray, np.ndarray]:
-    """Rows to learn from and rows to judge by."""
-    test, rest = np.split(np.random.default_rng(0).permutation(count), [int(TEST_SHARE * count)])
-    return rest, test
 
 
 def runs() -> list[EncoderRun]:

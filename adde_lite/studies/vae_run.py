@@ -3,10 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-import numpy as np
-
 from adde_lite.augmentation import NOTHING
-from adde_lite.metrics.disentanglement import code_grid, dependence, metric_table
+from adde_lite.metrics.disentanglement import dependence
 from adde_lite.models.vae import (
     RFVAE,
     VAE,
@@ -20,7 +18,7 @@ from adde_lite.models.vae import (
     VAERecipe,
 )
 from adde_lite.models.vae.elbo import gaussian_kl
-from adde_lite.studies.grids import Grid
+from adde_lite.studies.grids import Grid, grid_metrics
 from adde_lite.training import TrainingRecipe, run_hash, seeded, train
 
 MODELS = {
@@ -32,7 +30,6 @@ MODELS = {
 }
 TRAINING = TrainingRecipe(batch_size=64, learning_rate=2e-3, weight_decay=0.0, bf16=False, augmentation=NOTHING)
 ACTIVE_NATS = 0.05  # a dimension that carries less has collapsed onto the prior
-TEST_SHARE = 0.25
 
 
 @dataclass(frozen=True)
@@ -90,23 +87,13 @@ class VAERun:
         Metrics that learn something learn it on three quarters of the grid and are judged by the rest.
         """
         images = self.grid.images(progress=False).images
-        factors = self.grid.factors()
         means, log_variances = model.posterior(images)
         codes = means.numpy()
-        order = np.random.default_rng(0).permutation(len(codes))
-        test, rest = np.split(order, [int(TEST_SHARE * len(order))])
-        table = metric_table(
-            codes[rest],
-            factors[rest],
-            codes[test],
-            factors[test],
-            source=code_grid(codes, list(self.grid.sizes.values())),
-        )
         bound = model.elbo(images)
         label_free = dependence(codes)
         kl = gaussian_kl(means, log_variances)
         measured = {
-            **table.rows,
+            **grid_metrics(codes, self.grid),
             "reconstruction": float(bound.reconstruction),
             "KL": float(bound.kl),
             "ELBO": float(bound.value),

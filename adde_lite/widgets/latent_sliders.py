@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 import ipywidgets
 
 from adde_lite.plots import Picture
-from adde_lite.widgets.picture_tag import picture_tag
+from adde_lite.widgets.moved_picture import moved_picture
 
 REACH = 3.0  # standard deviations of the prior, each way: the decoder has seen little beyond
 STEP = 0.25
@@ -32,14 +32,4 @@ def latent_sliders(start: Mapping[int, float], draw: Callable[[Mapping[int, floa
         )
         for latent, value in start.items()
     }
-    picture = ipywidgets.HTML()
-    picture.add_class("latent-picture")
-
-    def show(_: object = None) -> None:
-        picture.value = picture_tag(draw({latent: slider.value for latent, slider in sliders.items()}))
-
-    for slider in sliders.values():
-        slider.add_class("latent-slider")
-        slider.observe(show, names="value")
-    show()
-    return ipywidgets.HBox([ipywidgets.VBox(list(sliders.values())), picture])
+    return ipywidgets.HBox([ipywidgets.VBox(list(sliders.values())), moved_picture(sliders, draw, "latent")])

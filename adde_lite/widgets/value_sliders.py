@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 import ipywidgets
 
 from adde_lite.plots import Picture
-from adde_lite.widgets.picture_tag import picture_tag
+from adde_lite.widgets.moved_picture import moved_picture
 
 
 def value_sliders(
@@ -30,14 +30,4 @@ def value_sliders(
         )
         for attribute, values in options.items()
     }
-    picture = ipywidgets.HTML()
-    picture.add_class("value-picture")
-
-    def show(_: object = None) -> None:
-        picture.value = picture_tag(draw({attribute: slider.value for attribute, slider in sliders.items()}))
-
-    for slider in sliders.values():
-        slider.add_class("value-slider")
-        slider.observe(show, names="value")
-    show()
-    return ipywidgets.VBox([*sliders.values(), picture])
+    return ipywidgets.VBox([*sliders.values(), moved_picture(sliders, draw, "value")])
