@@ -12,7 +12,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "adde_lite"
 FLOORS = (
-    {"errors", "attributes", "profiles", "storage"},
+    {"errors", "attributes", "profiles", "storage", "distributed"},
     {"data", "models", "sampling", "losses", "metrics", "augmentation"},
     {"retrieval", "training", "recipes", "stages"},
     {"plots", "studies"},

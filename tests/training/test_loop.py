@@ -9,7 +9,7 @@ from adde_lite.augmentation import Augmentation
 from adde_lite.errors import InputError
 from adde_lite.models.adde import AttributeEncoder, EncoderRecipe
 from adde_lite.models.vae import RFVAE, VAE, FactorVAE, FactorVAERecipe, RFVAERecipe, VAERecipe
-from adde_lite.training import TrainingRecipe, run_hash, seeded, train, train_or_load
+from adde_lite.training import CheckpointError, TrainingRecipe, run_hash, seeded, train, train_or_load
 
 MODEL = EncoderRecipe(widths=(8, 8, 16, 16), hidden=16, d=8)
 RECIPE = TrainingRecipe(epochs=4, batch_size=16, bf16=False, augmentation=Augmentation(mirror=False, shift=1))
@@ -167,7 +167,7 @@ def test_groups_keep_a_rate_and_a_momentum_of_their_own_through_the_cycle(blocks
 def test_checkpoint_of_another_recipe_is_refused(blocks, tmp_path):
     train(encoder(blocks.schema), blocks, RECIPE, device="cpu", checkpoint=tmp_path / "run", progress=False)
     other = replace(RECIPE, learning_rate=1e-3)
-    with pytest.raises(InputError, match="delete this one to start anew"):
+    with pytest.raises(CheckpointError, match=r"learning_rate 0.004 there, 0.001 here.*delete this one"):
         train(encoder(blocks.schema), blocks, other, device="cpu", checkpoint=tmp_path / "run", progress=False)
 
 

@@ -1,0 +1,38 @@
+"""The loss on images that are not trained on."""
+
+from typing import TYPE_CHECKING, cast
+
+import torch
+from torch import nn
+
+from adde_lite import distributed
+from adde_lite.data.images import AttributeImages
+from adde_lite.training.protocols import Trainable
+from adde_lite.training.recipe import TrainingRecipe
+
+if TYPE_CHECKING:
+    from lightning.fabric import Fabric
+
+
+@torch.no_grad()
+def validation_losses(
+    model: Trainable, images: AttributeImages, recipe: TrainingRecipe, fabric: "Fabric"
+) -> dict[str, float]:
+    """The loss on images as they are: "validation", the sum, and each term as "validation TERM", means over images.
+
+    Every process computes all of it by itself, in batches of nearly equal size, none of a single image.
+    """
+    network = cast(nn.Module, model)
+    network.eval()
+    chunks = torch.arange(len(images)).tensor_split(max(1, len(images) // recipe.batch_size))
+    sums: dict[str, float] = {}
+    with torch.random.fork_rng(), distributed.alone():
+        torch.manual_seed(recipe.seed)  # what the model draws is the same after every epoch
+        for rows in chunks:
+            pixels = (images.images[rows].to(fabric.device).float() / 255).to(memory_format=torch.channels_last)
+            with fabric.autocast():
+                terms = model.loss(pixels, images.labels[rows].to(fabric.device))
+            for name, term in terms.items():
+                sums[name] = sums.get(name, 0.0) + float(term) * len(rows)
+    means = {f"validation {name}": total / len(images) for name, total in sums.items()}
+    return {"validation": sum(means.values()), **means}
