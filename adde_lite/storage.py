@@ -6,6 +6,7 @@ beside the target and renamed, so a crash leaves the old folder or the new one, 
 """
 
 import contextlib
+import errno
 import hashlib
 import json
 import os
@@ -15,12 +16,14 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from adde_lite.errors import InputError
 
 TENSORS, FACTS, MANIFEST = "tensors.safetensors", "facts.json", "manifest.json"
+REMEDY = "Delete the folder; what made it will make it again."
 
 
 def store(folder: Path, tensors: Mapping[str, Tensor], facts: Mapping[str, Any]) -> None:
@@ -33,14 +36,15 @@ def store(folder: Path, tensors: Mapping[str, Tensor], facts: Mapping[str, Any])
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
     with _beside(folder) as draft:
-        save_file({name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}, draft / TENSORS)
+        try:
+            save_file({name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}, draft / TENSORS)
+        except SafetensorError as error:  # a full disk, said in its own way
+            raise OSError(errno.EIO, str(error), str(draft / TENSORS)) from error
         (draft / FACTS).write_text(json.dumps(facts, indent=1, sort_keys=True) + "\n", encoding="utf-8")
         files = {
             name: {"bytes": (draft / name).stat().st_size, "sha256": _sha256(draft / name)} for name in (TENSORS, FACTS)
         }
-        manifest = {"files": files, "sha256": _digest(files)}
-        # No newline at its end: a manifest that lost its last byte must not read as whole.
-        (draft / MANIFEST).write_text(json.dumps(manifest, indent=1), encoding="utf-8")
+        (draft / MANIFEST).write_text(_manifest(files), encoding="utf-8")
         for path in draft.iterdir():
             with path.open("rb+") as file:
                 os.fsync(file.fileno())
@@ -50,6 +54,7 @@ def store(folder: Path, tensors: Mapping[str, Tensor], facts: Mapping[str, Any])
         if folder.exists():
             folder.rename(old)
         draft.rename(folder)
+        _flush(folder.parent)
         shutil.rmtree(old, ignore_errors=True)
 
 
@@ -72,28 +77,32 @@ def load(folder: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
         InputError: a file is missing, cut off or changed; names the file and what it should have been.
     """
     _verify(folder, (TENSORS, FACTS))
-    return load_file(folder / TENSORS), facts(folder)
+    try:
+        tensors = load_file(folder / TENSORS)
+    except SafetensorError as error:  # a manifest that fits, made by somebody else around another kind of file
+        raise InputError(str(folder / TENSORS), str(error), "tensors as safetensors", REMEDY) from error
+    return tensors, facts(folder)
 
 
 def _verify(folder: Path, names: tuple[str, ...]) -> None:
-    remedy = "Delete the folder; what made it will make it again."
     path = folder / MANIFEST
     try:
-        manifest = json.loads(path.read_text(encoding="utf-8"))
-        files, whole = manifest["files"], manifest["sha256"] == _digest(manifest["files"])
+        text = path.read_text(encoding="utf-8")
+        files = json.loads(text)["files"]
+        whole = text == _manifest(files)  # to the byte: what JSON would overlook counts too
     except FileNotFoundError as error:
-        raise InputError(str(path), "no such file", "a manifest written last", remedy) from error
+        raise InputError(str(path), "no such file", "a manifest written last", REMEDY) from error
     except (ValueError, KeyError, TypeError) as error:
-        raise InputError(str(path), f"{type(error).__name__}: {error}", "a whole manifest", remedy) from error
+        raise InputError(str(path), f"{type(error).__name__}: {error}", "a whole manifest", REMEDY) from error
     if not whole or set(files) != {TENSORS, FACTS}:
-        raise InputError(str(path), "a changed manifest", "the one that was written", remedy)
+        raise InputError(str(path), "a changed manifest", "the one that was written", REMEDY)
     for name in names:
         path, expected = folder / name, files[name]
         size = path.stat().st_size if path.is_file() else 0
         if size != expected["bytes"]:
-            raise InputError(str(path), f"{size:,} bytes", f"{expected['bytes']:,} bytes", remedy)
+            raise InputError(str(path), f"{size:,} bytes", f"{expected['bytes']:,} bytes", REMEDY)
         if _sha256(path) != expected["sha256"]:
-            raise InputError(str(path), "changed content", f"sha256 {expected['sha256'][:12]}...", remedy)
+            raise InputError(str(path), "changed content", f"sha256 {expected['sha256'][:12]}...", REMEDY)
 
 
 @contextlib.contextmanager
@@ -110,5 +119,18 @@ def _sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _digest(files: Mapping[str, Any]) -> str:
-    return hashlib.sha256(json.dumps(files, sort_keys=True).encode()).hexdigest()
+def _manifest(files: Mapping[str, Any]) -> str:
+    """Sizes and digests of the other files, and a digest of these lines: the manifest, byte for byte."""
+    digest = hashlib.sha256(json.dumps(files, sort_keys=True).encode()).hexdigest()
+    # No newline at its end: a manifest that lost its last byte must not read as whole.
+    return json.dumps({"files": files, "sha256": digest}, indent=1)
+
+
+def _flush(folder: Path) -> None:
+    """Make renames in a folder outlast a power cut; Windows has no such call and does it by itself."""
+    if os.name == "posix":
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
