@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from adde_lite.attributes import AttributeSchema
+from adde_lite.distributed import gathered
 from adde_lite.losses import Missing, attribute_cross_entropy, label_contrast, label_triplet, local_label_triplet
 from adde_lite.losses.paper import margin_at
 from adde_lite.models.trunks import Trunk, build_trunk
@@ -76,8 +77,12 @@ class AttributeEncoder(nn.Module):
         return embeddings
 
     def loss(self, images: Tensor, labels: Tensor) -> dict[str, Tensor]:
-        """The terms that training adds up, for images in [0, 1] (N, 3, H, W) and label codes (N, A)."""
-        recipe, embeddings = self.recipe, self(images)
+        """The terms that training adds up, for images in [0, 1] (N, 3, H, W) and label codes (N, A).
+
+        With several processes, those of the images of all.
+        """
+        # Also for the classification: a process with more missing labels than another must not weigh its images more.
+        recipe, embeddings, labels = self.recipe, gathered(self(images)), gathered(labels)
         logits = self.predictor(embeddings)
         entropy = attribute_cross_entropy(logits, labels, self.schema.sizes, recipe.smoothing)
         terms = {"classification": recipe.classification * entropy}

@@ -17,6 +17,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from adde_lite.distributed import gathered
 from adde_lite.losses import (
     LossWeights,
     Missing,
@@ -80,10 +81,16 @@ class AttributeManipulator(nn.Module):
         Args:
             images: float (3B, 3, H, W) in [0, 1].
             labels: int64 (3B, A), -1 where missing.
+
+        With several processes, those of the triplets of all.
         """
+        # Joined role by role: first the queries of all processes, then the positives of all, then the negatives.
+        embeddings, labels = (
+            gathered(rows.unflatten(0, (3, -1)), dim=1).flatten(0, 1) for rows in (self.encoder(images), labels)
+        )
         hot = self.memory.one_hot(labels)
         v_q, v_p, _ = hot.chunk(3)
-        return self.terms(self.encoder(images), labels, hot, v_p - v_q)
+        return self.terms(embeddings, labels, hot, v_p - v_q)
 
     def terms(self, embeddings: Tensor, labels: Tensor, hot: Tensor, indicator: Tensor) -> dict[str, Tensor]:
         """The same from embeddings; the public split states labels, one-hots and indicators in files of their own.

@@ -17,6 +17,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from adde_lite.distributed import own_slice, world_size
 from adde_lite.errors import InputError
 
 ESTIMATORS = ("weighted", "stratified")
@@ -50,8 +51,12 @@ class ELBO:
 
 
 def sample(mean: Tensor, log_variance: Tensor) -> Tensor:
-    """z = mu + sigma * eps with eps ~ N(0, 1): random, yet differentiable in mu and sigma (Kingma & Welling, 2014)."""
-    return mean + torch.exp(log_variance / 2) * torch.randn_like(mean)
+    """z = mu + sigma * eps with eps ~ N(0, 1): random, yet differentiable in mu and sigma (Kingma & Welling, 2014).
+
+    Several processes draw the noise of the whole batch, from the random state that they share, and take their part.
+    """
+    noise = torch.randn(world_size() * len(mean), *mean.shape[1:], dtype=mean.dtype, device=mean.device)
+    return mean + torch.exp(log_variance / 2) * own_slice(noise)
 
 
 def gaussian_kl(mean: Tensor, log_variance: Tensor) -> Tensor:

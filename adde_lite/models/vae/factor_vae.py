@@ -69,7 +69,11 @@ class PermutationCritic(nn.Module):
 
 
 def shuffle_dimensions(z: Tensor) -> Tensor:
-    """Each column of codes (B, D) in a random order of its own."""
+    """Each column of codes (B, D) in a random order of its own.
+
+    Processes that share their random state draw the same orders, and so one loss on the same gathered codes. Had they
+    drawn others, the mean over processes would be one over several shuffles.
+    """
     order = torch.rand(z.shape, device=z.device).argsort(dim=0)
     return z.gather(0, order)
 

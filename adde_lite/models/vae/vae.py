@@ -10,6 +10,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
+from adde_lite.distributed import gathered
 from adde_lite.errors import InputError
 from adde_lite.models.vae.elbo import ELBO, gaussian_kl, kl_parts, reconstruction_loss, sample
 from adde_lite.models.vae.networks import networks
@@ -75,10 +76,16 @@ class VAE(nn.Module):
         return mean, log_variance
 
     def loss(self, images: Tensor, labels: Tensor) -> dict[str, Tensor]:
-        """The terms that training adds up; the labels are not looked at."""
-        posterior = self.encode(images)
-        logits = self.decoder(posterior.z)
-        self.steps += 1
+        """The terms that training adds up; the labels are not looked at. A step counts in training mode only.
+
+        With several processes, the reconstruction is that of their own images, a mean that DDP averages; all else
+        looks at the codes of all, because a total correlation is not a mean over images.
+        """
+        own = self.encode(images)
+        logits = self.decoder(own.z)
+        posterior = Posterior(*(gathered(part) for part in own))
+        if self.training:
+            self.steps += 1
         share = (self.steps / max(self.recipe.warm_up, 1)).clamp(max=1)
         terms = {name: share * term for name, term in self.regularisers(posterior).items()}
         return {"reconstruction": self.reconstruction(logits, images), **terms, **self.side_losses(posterior)}
