@@ -3,6 +3,7 @@
 import copy
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import torch
 from torch import Tensor
@@ -21,6 +22,8 @@ def train_stages(
     seed: int = 0,
     encoder: AttributeEncoder | None = None,
     device: str = "auto",
+    checkpoint: Path | None = None,
+    save_every: int | None = None,
     progress: bool = True,
 ) -> AttributeManipulator:
     """Train a manipulator on `data`, which serves all three stages.
@@ -30,7 +33,8 @@ def train_stages(
         recipe: the three stages.
         seed: of weights, order, augmentation and triplets.
         encoder: where stage 1 begins, such as one with ImageNet weights; it is trained in place. None makes one.
-        device, progress: as in `train`.
+        checkpoint: a folder for the checkpoints of stages 1 and 3; when it holds some, the run goes on from there.
+        device, save_every, progress: as in `train`.
 
     Raises:
         InputError: no two images that lie so many edits apart as the recipe's triplets; also as `train`.
@@ -38,9 +42,28 @@ def train_stages(
     triplets = mixed_triplets(data, recipe, seed)  # refuses unfit labels before stage 1 has cost its time
     if encoder is None:
         encoder = seeded(lambda: AttributeEncoder(data.schema, recipe.encoder.model), seed)
-    train(encoder, data, replace(recipe.encoder.training, seed=seed), device=device, progress=progress)
+    train(
+        encoder,
+        data,
+        replace(recipe.encoder.training, seed=seed),
+        device=device,
+        checkpoint=checkpoint and checkpoint / "stage-1",
+        save_every=save_every,
+        progress=progress,
+    )
     memory = PrototypeMemory.of_means(encoder.embed(data.images), data.labels, data.schema)
-    return train_jointly(encoder, memory, data, recipe, seed=seed, triplets=triplets, device=device, progress=progress)
+    return train_jointly(
+        encoder,
+        memory,
+        data,
+        recipe,
+        seed=seed,
+        triplets=triplets,
+        device=device,
+        checkpoint=checkpoint and checkpoint / "stage-3",
+        save_every=save_every,
+        progress=progress,
+    )
 
 
 def train_jointly(
@@ -53,6 +76,8 @@ def train_jointly(
     triplets: Tensor | None = None,
     watch: Callable[[AttributeManipulator, int], None] | None = None,
     device: str = "auto",
+    checkpoint: Path | None = None,
+    save_every: int | None = None,
     progress: bool = True,
 ) -> AttributeManipulator:
     """Stage 3 alone: copies of encoder and memory, trained together on triplets drawn from the labels of `data`.
@@ -65,7 +90,7 @@ def train_jointly(
         seed: of triplets, order and augmentation.
         triplets: int64 (T, 3), rows of `data`; None draws them by `mixed_triplets`.
         watch: called with the manipulator and the number of each finished epoch.
-        device, progress: as in `train`.
+        device, checkpoint, save_every, progress: as in `train`.
 
     Raises:
         InputError: no two images that lie so many edits apart as the recipe's triplets.
@@ -79,6 +104,8 @@ def train_jointly(
             examples=mixed_triplets(data, recipe, seed) if triplets is None else triplets,
             watch=watch and (lambda epoch: watch(manipulator, epoch)),
             device=device,
+            checkpoint=checkpoint,
+            save_every=save_every,
             progress=progress,
         )
     return manipulator.eval()

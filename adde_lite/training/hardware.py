@@ -127,5 +127,4 @@ def _fabric(recipe: TrainingRecipe, device: str, **how: Any) -> "Fabric":  # noq
 def _data_parallel(start_method: Literal["popen", "fork"]) -> Any:  # noqa: ANN401 - a strategy of Fabric
     from lightning.fabric.strategies.ddp import DDPStrategy
 
-    # Buffers are equal on all ranks already: statistics are shared, counters count the same steps.
-    return DDPStrategy(timeout=PATIENCE, start_method=start_method, broadcast_buffers=False)
+    return DDPStrategy(timeout=PATIENCE, start_method=start_method)
