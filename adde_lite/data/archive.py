@@ -1,7 +1,8 @@
 """A folder or a zip of files as one thing: list the names, read by name, never outside of it.
 
 Nothing is ever unpacked to disk, and only listed names are read. Names that point out of the archive, links, and
-entries that swell beyond reason are refused when it is opened.
+entries that swell beyond reason are refused when it is opened. An archive may travel to other processes, by fork or
+by pickle: each opens the zip for itself, because those who share a handle also share its place in the file.
 """
 
 import os
@@ -11,7 +12,7 @@ import zipfile
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
-from typing import Self
+from typing import Any, Self
 
 from adde_lite.data.files import looks_like, read_bytes, reading
 from adde_lite.errors import InputError
@@ -41,6 +42,8 @@ class Archive:
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
         self._zip = None if self.path.is_dir() else _open_zip(self.path)
+        self._opened_by: int | None = os.getpid()
+        self._is_folder = self._zip is None
         self.names = tuple(_walk(self.path) if self._zip is None else _checked(self.path, self._zip))
         self._times = Counter(self.names)  # a zip may hold one name twice
         self._alike: dict[str, list[str]] = defaultdict(list)
@@ -53,6 +56,9 @@ class Archive:
     def __exit__(self, *error: object) -> None:
         if self._zip is not None:
             self._zip.close()
+
+    def __getstate__(self) -> dict[str, Any]:
+        return self.__dict__ | {"_zip": None, "_opened_by": None}
 
     def find(self, name: str) -> str | None:
         """The listed name that `name` means, or None.
@@ -81,8 +87,10 @@ class Archive:
         if found is None:
             some = ", ".join(map(repr, self.names[:3])) or "nothing"
             raise InputError(str(self.path), f"no file {name!r}", f"a listed name ({some}, ...)", "Check the name.")
-        if self._zip is None:
+        if self._is_folder:
             return read_bytes(self.path / found)
+        if self._zip is None or self._opened_by != os.getpid():
+            self._zip, self._opened_by = _open_zip(self.path), os.getpid()
         try:
             content = self._zip.read(found)
         except Exception as error:  # zipfile lets the errors of each compression through

@@ -42,13 +42,18 @@ def decode_image(
         InputError: missing, empty, cut short or unreadable, not an image, of more than MAX_PIXELS, or of pixels
             without a range (floating point).
     """
-    wanted = None if size is None else _height_width(size, fit)
+    wanted = None if size is None else height_width(size, fit)
     if not isinstance(source, bytes):
         name, source = str(source), read_bytes(source)
     image = _upright_rgb(source, name, None if wanted is None else 2 * max(wanted))
     if wanted is not None and wanted != (image.height, image.width):
         image = _fitted(image, *wanted, fit)
     return torch.from_numpy(np.array(image)).permute(2, 0, 1).contiguous()
+
+
+def decode_named(files: Archive, name: str, *, size: Size, fit: Fit) -> Tensor:
+    """One file of a folder or zip, as `decode_image`; messages name both."""
+    return decode_image(files.read(name), size=size, fit=fit, name=f"{files.path}, {name!r}")
 
 
 def decode_images(files: Archive, names: Sequence[str], *, size: Size, fit: Fit = "pad") -> Tensor:
@@ -64,12 +69,11 @@ def decode_images(files: Archive, names: Sequence[str], *, size: Size, fit: Fit 
     """
     from tqdm.auto import tqdm  # looks for a notebook, which takes a while
 
-    height, width = _height_width(size, fit)
+    height, width = height_width(size, fit)
     images = torch.empty(len(names), 3, height, width, dtype=torch.uint8)
 
     def decode(place: int) -> None:
-        name = names[place]
-        images[place] = decode_image(files.read(name), size=size, fit=fit, name=f"{files.path}, {name!r}")
+        images[place] = decode_named(files, names[place], size=size, fit=fit)
 
     threads = ThreadPoolExecutor()  # Pillow leaves the interpreter free while it decodes
     try:
@@ -80,7 +84,8 @@ def decode_images(files: Archive, names: Sequence[str], *, size: Size, fit: Fit 
     return images
 
 
-def _height_width(size: Size, fit: str) -> tuple[int, int]:
+def height_width(size: Size, fit: str) -> tuple[int, int]:
+    """(H, W) of a size. Raises InputError for one that no image can have, and for an unknown way to fit."""
     height, width = (size, size) if isinstance(size, int) else size
     if min(height, width) < 1 or height * width > MAX_PIXELS:
         raise InputError("size", str(size), f"(H, W) of 1 to {MAX_PIXELS:,} pixels", "Choose 64 for learning.")

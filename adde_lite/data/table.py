@@ -5,7 +5,7 @@ import string
 import warnings
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Literal, overload
 
 import numpy as np
 import torch
@@ -13,13 +13,57 @@ from torch import Tensor
 
 from adde_lite.attributes import MISSING, AttributeSchema
 from adde_lite.data.archive import Archive
-from adde_lite.data.decode import Fit, Size, decode_images
+from adde_lite.data.decode import Fit, Size
 from adde_lite.data.files import check_sha256
 from adde_lite.data.images import AttributeImages
 from adde_lite.data.rows import BadRows, Row, read_rows
+from adde_lite.data.streamed import StreamedImages
 from adde_lite.errors import InputError, unknown
 
 MISSING_CELLS = ("", "NA", "N/A", "NaN", "nan", "null", "-1")
+
+
+@overload
+def image_table(
+    csv: str | Path,
+    images: str | Path,
+    columns: Sequence[str] | Mapping[str, str],
+    *,
+    size: Size = ...,
+    fit: Fit = ...,
+    id_column: str = ...,
+    filename: str = ...,
+    where: Mapping[str, object] | None = ...,
+    keep: Sequence[str] = ...,
+    schema: AttributeSchema | None = ...,
+    missing: Collection[str] = ...,
+    bad_rows: BadRows = ...,
+    missing_images: Literal["error", "skip"] = ...,
+    sha256: Mapping[str, str] | None = ...,
+    in_memory: Literal[True] = ...,
+) -> AttributeImages: ...
+
+
+@overload
+def image_table(
+    csv: str | Path,
+    images: str | Path,
+    columns: Sequence[str] | Mapping[str, str],
+    *,
+    size: Size = ...,
+    fit: Fit = ...,
+    id_column: str = ...,
+    filename: str = ...,
+    where: Mapping[str, object] | None = ...,
+    keep: Sequence[str] = ...,
+    schema: AttributeSchema | None = ...,
+    missing: Collection[str] = ...,
+    bad_rows: BadRows = ...,
+    missing_images: Literal["error", "skip"] = ...,
+    sha256: Mapping[str, str] | None = ...,
+    in_memory: Literal[False],
+    workers: int = ...,
+) -> StreamedImages: ...
 
 
 def image_table(
@@ -38,7 +82,9 @@ def image_table(
     bad_rows: BadRows = "error",
     missing_images: Literal["error", "skip"] = "error",
     sha256: Mapping[str, str] | None = None,
-) -> AttributeImages:
+    in_memory: bool = True,
+    workers: int = 0,
+) -> AttributeImages | StreamedImages:
     """Read labelled images from a table of text and a folder or zip.
 
     To read several parts that belong together, read them at once and part them by a kept column, so that they share
@@ -58,12 +104,16 @@ def image_table(
         bad_rows: "error", or "skip" malformed rows with one warning.
         missing_images: "error", or "skip" rows without an image with one warning.
         sha256: file name -> expected SHA-256, of the table or the zip; None checks nothing.
+        in_memory: decode all images now; False leaves them in their files, to be decoded when a batch needs them.
+        workers: processes that decode ahead when the images are not in memory; 0 decodes in this one.
 
     Raises:
         InputError: a file, column, row, label or image that cannot be used; names the file and the line.
     """
     if missing_images not in ("error", "skip"):
         raise InputError("missing_images", repr(missing_images), "'error' or 'skip'", "Choose one of them.")
+    if in_memory and workers:
+        raise InputError("workers", f"{workers} and in_memory=True", "0", "Pass in_memory=False, or leave workers out.")
     csv, images = Path(csv), Path(images)
     _check_sums(sha256 or {}, csv, images)
     attributes = dict(columns) if isinstance(columns, Mapping) else {name: name for name in columns}
@@ -73,14 +123,18 @@ def image_table(
             raise unknown(str(csv), "column", column, rows[0].cells)
     _check_ids(csv, rows, id_column, [*attributes.values(), *keep])
     rows = _matching(csv, rows, where or {})
-    with Archive(images) as archive:
-        wanted = [filename.format_map({**row.cells, "id": row.cells[id_column]}) for row in rows]
-        rows, names = _with_image(csv, rows, wanted, archive, skip=missing_images == "skip")
-        schema = _schema(csv, rows, attributes, missing) if schema is None else schema
-        labels = _labels(csv, rows, attributes, schema, missing)
-        pixels = decode_images(archive, names, size=size, fit=fit)
+    archive = Archive(images)
+    wanted = [filename.format_map({**row.cells, "id": row.cells[id_column]}) for row in rows]
+    rows, names = _with_image(csv, rows, wanted, archive, skip=missing_images == "skip")
+    schema = _schema(csv, rows, attributes, missing) if schema is None else schema
+    labels = _labels(csv, rows, attributes, schema, missing)
     ids = tuple(row.cells[id_column] for row in rows)
-    return AttributeImages(pixels, labels, schema, ids, {name: _column(rows, name) for name in keep})
+    kept = {name: _column(rows, name) for name in keep}
+    streamed = StreamedImages(archive, tuple(names), labels, schema, ids, kept, size, fit, workers)
+    if not in_memory:
+        return streamed
+    with archive:
+        return streamed.loaded()
 
 
 def _check_sums(sums: Mapping[str, str], *paths: Path) -> None:
