@@ -15,7 +15,7 @@ FLOORS = (
     {"errors", "attributes", "profiles", "storage", "distributed"},
     {"data", "models", "sampling", "losses", "metrics", "augmentation"},
     {"retrieval", "training", "recipes", "stages"},
-    {"plots", "studies"},
+    {"plots", "studies", "throughput"},
     {"widgets", "checks"},
 )
 FLOOR = {part: number for number, parts in enumerate(FLOORS, 1) for part in parts}
