@@ -4,28 +4,19 @@ import os
 from pathlib import Path
 
 import pytest
-import torch
 
-from adde_lite.attributes import AttributeSchema
-from adde_lite.data.images import AttributeImages
+from tests.coloured_bars import SCHEMA, coloured_bars
 
 
 @pytest.fixture
 def schema():
-    return AttributeSchema.of({"colour": ["red", "green", "blue"], "bar": ["upright", "level"]})
+    return SCHEMA
 
 
 @pytest.fixture
-def blocks(schema):
+def blocks():
     """A coloured bar, upright or level: learnable in a few steps, 96 images of 16 px."""
-    generator = torch.Generator().manual_seed(0)
-    labels = torch.stack([torch.randint(n, (96,), generator=generator) for n in schema.sizes], dim=1)
-    images = torch.randint(90, 130, (96, 3, 16, 16), generator=generator, dtype=torch.uint8)
-    for image, (colour, bar) in zip(images, labels.tolist(), strict=True):
-        where = (slice(None), slice(5, 11)) if bar == 0 else (slice(5, 11), slice(None))
-        image[:, *where] = 20
-        image[(colour, *where)] = 230
-    return AttributeImages(images, labels, schema, tuple(f"b{row}" for row in range(96)))
+    return coloured_bars()
 
 
 @pytest.fixture(scope="session")
