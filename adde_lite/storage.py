@@ -66,7 +66,12 @@ def stored(folder: Path) -> bool:
 def facts(folder: Path) -> dict[str, Any]:
     """The facts alone, verified, without reading the tensors. Raises InputError as `load` does."""
     _verify(folder, (FACTS,))
-    read: dict[str, Any] = json.loads((folder / FACTS).read_text(encoding="utf-8"))
+    try:
+        read = json.loads((folder / FACTS).read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise InputError(str(folder / FACTS), f"{type(error).__name__}: {error}", "facts as JSON", REMEDY) from error
+    if not isinstance(read, dict):
+        raise InputError(str(folder / FACTS), f"a {type(read).__name__}", "named facts", REMEDY)
     return read
 
 

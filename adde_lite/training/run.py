@@ -82,7 +82,8 @@ class Run:
         """Take up the newest whole checkpoint, the same in all processes; False where there is none.
 
         Raises:
-            CheckpointError: as `Checkpoints.newest`, or one that other processes than the first do not see.
+            CheckpointError: as `Checkpoints.newest`, one that other processes than the first do not see, or one whose
+                tensors do not fit.
         """
         found, trouble = None, None
         if fabric.is_global_zero:
@@ -95,7 +96,12 @@ class Run:
             raise trouble
         if step is None:
             return False
-        self._take(found or checkpoints.load(step), fabric)
+        found = found or checkpoints.load(step)
+        try:
+            self._take(found, fabric)
+        except (RuntimeError, KeyError, ValueError, TypeError) as error:
+            reason = f"the checkpoint of step {step} does not fit the model ({error})"
+            raise CheckpointError(checkpoints.folder, reason, "Delete it to start anew.") from error
         return True
 
     def _take(self, checkpoint: Checkpoint, fabric: "Fabric") -> None:
