@@ -52,11 +52,22 @@ class Checkpoints:
     Args:
         folder: theirs alone; made when missing.
         recipe: everything that decides the run, as JSON-able facts; a checkpoint of another recipe is refused.
+
+    Raises:
+        CheckpointError: the folder cannot be made, or holds something else.
     """
 
     def __init__(self, folder: Path, recipe: Mapping[str, Any]) -> None:
         self.folder = folder
         self.recipe = json.loads(json.dumps(recipe))  # as it will be read: lists for tuples
+        remedy = "Name a folder that is the run's own."
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            strange = [path for path in folder.iterdir() if not path.name.startswith((STEP[:5], "."))]
+        except OSError as error:
+            raise CheckpointError(folder, f"cannot be a folder ({error.strerror})", remedy) from error
+        if strange:
+            raise CheckpointError(folder, f"not a folder of checkpoints: it holds {strange[0].name}", remedy)
 
     def save(self, step: int, tensors: Mapping[str, Tensor], facts: Mapping[str, Any]) -> Path:
         """Write a checkpoint and drop all but the last two. Until it is whole, the one before stands untouched.
@@ -80,8 +91,8 @@ class Checkpoints:
 
     def steps(self) -> list[int]:
         """The steps of which there are checkpoints, whole or not, in order."""
-        found = self.folder.glob(STEP.split("{", maxsplit=1)[0] + "*") if self.folder.is_dir() else ()
-        return sorted(int(path.name.rpartition("-")[2]) for path in found if path.name.rpartition("-")[2].isdigit())
+        numbers = [path.name.removeprefix(STEP[:5]) for path in self.folder.glob(f"{STEP[:5]}*")]
+        return sorted(int(number) for number in numbers if number.isdigit())
 
     def newest(self) -> Checkpoint | None:
         """The newest whole checkpoint, None where there is none at all.
@@ -91,8 +102,6 @@ class Checkpoints:
         Raises:
             CheckpointError: all are damaged, or the newest whole one is of another recipe or format.
         """
-        if self.folder.is_dir():
-            self._refuse_foreign()
         damaged: CheckpointError | None = None
         for step in reversed(self.steps()):
             try:
@@ -126,12 +135,6 @@ class Checkpoints:
             reason = f"a run of another recipe ({_first_difference(facts['recipe'], self.recipe)})"
             raise CheckpointError(path, reason, "Train into another folder, or delete this one to start anew.")
         return Checkpoint(step, tensors, facts)
-
-    def _refuse_foreign(self) -> None:
-        strange = [path for path in self.folder.iterdir() if not path.name.startswith((STEP[:5], "."))]
-        if strange:
-            reason = f"not a folder of checkpoints: it holds {strange[0].name}"
-            raise CheckpointError(self.folder, reason, "Name a folder that is the run's own.")
 
 
 def _first_difference(stored: Any, wanted: Any, place: str = "") -> str:  # noqa: ANN401 - anything JSON can hold

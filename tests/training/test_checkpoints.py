@@ -115,7 +115,7 @@ def test_pickle_in_place_of_a_file_is_refused_and_never_run(two, tmp_path, name,
 def test_file_of_another_program_beside_the_checkpoints_is_refused(two):
     (two.folder / "model.ckpt").write_bytes(b"not ours")
     with pytest.raises(CheckpointError, match=r"not a folder of checkpoints: it holds model.ckpt"):
-        two.newest()
+        Checkpoints(two.folder, FACTS)
 
 
 def test_folder_that_holds_other_tensors_is_refused(tmp_path):
