@@ -12,7 +12,7 @@ import torch
 from torch.optim.optimizer import register_optimizer_step_pre_hook
 
 from adde_lite.errors import InputError
-from adde_lite.models.adde import AttributeEncoder, EncoderRecipe
+from adde_lite.models.adde import AttributeEncoder
 from adde_lite.training import CheckpointError, TrainingRecipe, seeded, train
 from tests.coloured_bars import SCHEMA, coloured_bars
 from tests.processes import in_processes
@@ -73,12 +73,12 @@ def test_clipping_keeps_every_step_within_its_norm():
 
 
 def train_without_memory():
-    wide = AttributeEncoder(SCHEMA, EncoderRecipe(widths=(64, 64, 64, 64)))
+    model, images = encoder(), coloured_bars(64, 256)
     pages = int(Path("/proc/self/statm").read_text().split()[0])
-    limit = pages * resource.getpagesize() + 200 * 2**20
+    limit = pages * resource.getpagesize() + 100 * 2**20
     resource.setrlimit(resource.RLIMIT_AS, (limit, resource.RLIM_INFINITY))
     try:
-        train(wide, coloured_bars(64, 128), replace(ONE_EPOCH, batch_size=64, average=0.0), **QUIET)
+        train(model, images, replace(ONE_EPOCH, batch_size=64, average=0.0), **QUIET)
     except MemoryError as error:
         return str(error)
 
