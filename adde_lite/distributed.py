@@ -63,8 +63,8 @@ def own_slice(values: Tensor, dim: int = 0) -> Tensor:
 def shared_batch_statistics(network: nn.Module) -> Iterator[None]:
     """Within it, batch normalisation in training mode takes mean and variance over the images of all processes.
 
-    Running statistics become those of one process with the whole batch. `torch.nn.SyncBatchNorm` does the same on
-    GPUs only.
+    Running statistics become those of one process with the whole batch. `torch.nn.SyncBatchNorm` does the same, but
+    refuses the CPU. On leaving, the network is as it was before.
     """
     norms = [module for module in network.modules() if isinstance(module, BatchNorm)] if world_size() > 1 else []
     for norm in norms:
@@ -77,7 +77,7 @@ def shared_batch_statistics(network: nn.Module) -> Iterator[None]:
 
 
 def _normalised(norm: BatchNorm, x: Tensor) -> Tensor:
-    if not norm.training:
+    if not norm.training and norm.running_mean is not None:
         return type(norm).forward(norm, x)
     norm._check_input_dim(x)
     mean, variance, count = _moments(x)

@@ -79,6 +79,14 @@ def test_steps_are_kept_with_the_weights_so_that_a_warm_up_goes_on():
     torch.testing.assert_close(other_kl, 3 / 4 * kl)
 
 
+def test_a_look_at_the_loss_in_evaluation_mode_is_no_step():
+    network = model()
+    network.eval().loss(PIXELS, NO_LABELS)
+    assert int(network.steps) == 0
+    network.train().loss(PIXELS, NO_LABELS)
+    assert int(network.steps) == 1
+
+
 @pytest.mark.parametrize("kind", [VAE, BetaVAE, BetaTCVAE, FactorVAE, RFVAE])
 def test_every_weight_is_in_one_parameter_group(kind):
     network = kind(BetaTCVAERecipe(images=10)) if kind is BetaTCVAE else kind()
