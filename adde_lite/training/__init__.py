@@ -5,7 +5,7 @@ from adde_lite.training.hardware import does_bf16, fabric_for, in_processes
 from adde_lite.training.history import History
 from adde_lite.training.identity import recipe_facts, run_hash
 from adde_lite.training.loop import train
-from adde_lite.training.protocols import ChangesWithEpochs, Streamed, Trainable
+from adde_lite.training.protocols import ChangesWithEpochs, Trainable
 from adde_lite.training.recipe import TrainingRecipe
 from adde_lite.training.trained import seeded, train_or_load
 
@@ -13,7 +13,6 @@ __all__ = [
     "ChangesWithEpochs",
     "CheckpointError",
     "History",
-    "Streamed",
     "Trainable",
     "TrainingRecipe",
     "does_bf16",

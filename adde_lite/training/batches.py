@@ -7,8 +7,8 @@ from torch import Tensor
 
 from adde_lite.augmentation import EPOCH_STRIDE
 from adde_lite.data.images import AttributeImages
+from adde_lite.data.streamed import StreamedImages
 from adde_lite.errors import InputError
-from adde_lite.training.protocols import Streamed
 from adde_lite.training.recipe import TrainingRecipe
 
 Pixels = Callable[[list[Tensor]], Iterator[Tensor]]
@@ -35,7 +35,7 @@ class Batches:
 
     def __init__(
         self,
-        data: AttributeImages | Streamed,
+        data: AttributeImages | StreamedImages,
         examples: Tensor,
         recipe: TrainingRecipe,
         device: torch.device,
@@ -53,7 +53,7 @@ class Batches:
             remedy = f"Use batch_size={self.size // parts * parts or parts}, or another number of processes."
             raise InputError("batch_size", given, f"a multiple of {parts}", remedy)
         self._labels = data.labels.to(device)
-        self._pixels = _streamed(data, device) if isinstance(data, Streamed) else _in_memory(data, device)
+        self._pixels = _streamed(data, device) if isinstance(data, StreamedImages) else _in_memory(data, device)
 
     def of_epoch(self, epoch: int, first: int = 0) -> Iterator[tuple[Tensor, Tensor]]:
         """This process's part of each batch from step `first` on, in `accumulate` pieces one after another.
@@ -83,7 +83,7 @@ def _in_memory(data: AttributeImages, device: torch.device) -> Pixels:
     return lambda rows: (images[places] for places in rows)
 
 
-def _streamed(data: Streamed, device: torch.device) -> Pixels:
+def _streamed(data: StreamedImages, device: torch.device) -> Pixels:
     return lambda rows: (pixels.to(device, non_blocking=True) for pixels in data.batches(rows))
 
 

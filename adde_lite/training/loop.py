@@ -18,6 +18,7 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from adde_lite import distributed
 from adde_lite.data.images import AttributeImages
+from adde_lite.data.streamed import StreamedImages
 from adde_lite.errors import InputError
 from adde_lite.training.batches import Batches, epoch_key
 from adde_lite.training.checkpoints import Checkpoints
@@ -28,7 +29,7 @@ from adde_lite.training.identity import recipe_facts
 from adde_lite.training.interrupts import Interrupts
 from adde_lite.training.progress import Progress
 from adde_lite.training.progress import shown as shown_progress
-from adde_lite.training.protocols import ChangesWithEpochs, Streamed, Trainable
+from adde_lite.training.protocols import ChangesWithEpochs, Trainable
 from adde_lite.training.recipe import TrainingRecipe
 from adde_lite.training.run import Run
 from adde_lite.training.schedule import schedule_for
@@ -42,7 +43,7 @@ STEPS_BETWEEN_LOOKS = {"cpu": 1, "cuda": 16}  # a look makes the GPU wait for th
 
 def train(
     model: Trainable,
-    data: AttributeImages | Streamed,
+    data: AttributeImages | StreamedImages,
     recipe: TrainingRecipe,
     *,
     examples: Tensor | None = None,
@@ -87,6 +88,8 @@ def train(
     """
     examples = torch.arange(len(data))[:, None] if examples is None else examples
     _check(model, data, examples, validation, recipe)
+    if save_every is not None and save_every < 1:
+        raise InputError("save_every", str(save_every), "at least 1 step, or None", "Pass a number of steps.")
     fabric = fabric or fabric_for(recipe, device)
     batches = Batches(data, examples, recipe, fabric.device, rank=fabric.global_rank, world=fabric.world_size)
     network = cast(nn.Module, model).to(memory_format=torch.channels_last)
@@ -238,7 +241,7 @@ def _stalled(rows: list[dict[str, float]], patience: int | None) -> bool:
 
 def _check(
     model: Trainable,
-    data: AttributeImages | Streamed,
+    data: AttributeImages | StreamedImages,
     examples: Tensor,
     validation: AttributeImages | None,
     recipe: TrainingRecipe,

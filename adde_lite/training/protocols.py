@@ -1,6 +1,5 @@
-"""What the loop asks of a model and of its data."""
+"""What the loop asks of a model."""
 
-from collections.abc import Iterable, Iterator
 from typing import Any, Protocol, runtime_checkable
 
 from torch import Tensor
@@ -37,20 +36,3 @@ class ChangesWithEpochs(Protocol):
 
     def begin_epoch(self, epoch: int) -> None:
         """Called before every epoch, counted from 0, also when a run goes on."""
-
-
-@runtime_checkable
-class Streamed(Protocol):
-    """Data whose images stay in their files, such as `StreamedImages`."""
-
-    @property
-    def schema(self) -> AttributeSchema: ...
-
-    @property
-    def labels(self) -> Tensor:
-        """int64 (N, A)."""
-
-    def __len__(self) -> int: ...
-
-    def batches(self, rows: Iterable[Tensor]) -> Iterator[Tensor]:
-        """The images of each set of rows in turn, uint8 (len(rows), 3, H, W)."""

@@ -2,14 +2,19 @@ from dataclasses import replace
 
 import pytest
 import torch
+from PIL import Image
+from torch import nn
 from torch.optim.optimizer import register_optimizer_step_pre_hook
 
 from adde_lite import storage
 from adde_lite.augmentation import Augmentation
+from adde_lite.data.archive import Archive
+from adde_lite.data.streamed import StreamedImages
 from adde_lite.errors import InputError
+from adde_lite.losses import attribute_cross_entropy
 from adde_lite.models.adde import AttributeEncoder, EncoderRecipe
 from adde_lite.models.vae import RFVAE, VAE, FactorVAE, FactorVAERecipe, RFVAERecipe, VAERecipe
-from adde_lite.training import CheckpointError, TrainingRecipe, run_hash, seeded, train, train_or_load
+from adde_lite.training import CheckpointError, TrainingRecipe, seeded, train, train_or_load
 
 MODEL = EncoderRecipe(widths=(8, 8, 16, 16), hidden=16, d=8)
 RECIPE = TrainingRecipe(epochs=4, batch_size=16, bf16=False, augmentation=Augmentation(mirror=False, shift=1))
@@ -93,9 +98,13 @@ def test_averaging_the_weights_leaves_counters_alone(blocks):
     assert model.steps == recipe.epochs * (len(blocks) // min(recipe.batch_size, len(blocks)))
 
 
+@pytest.mark.parametrize("save_every", [None, 8])
 @pytest.mark.parametrize("kind", [FactorVAE, RFVAE])
-def test_resumed_game_of_a_critic_ends_with_the_weights_of_an_unbroken_one(blocks, tmp_path, monkeypatch, kind):
-    """Codes are sampled, the critic has moments of its own, warm-up and settling count steps: all of it goes on."""
+def test_resumed_game_of_a_critic_ends_with_the_weights_of_an_unbroken_one(
+    blocks, tmp_path, monkeypatch, kind, save_every
+):
+    """After an epoch and within one. Codes are sampled, the critic has moments of its own, warm-up and settling count
+    steps: all of it goes on."""
     data = at_32_pixels(blocks)
     recipe = {FactorVAE: FactorVAERecipe(**UNLABELLED), RFVAE: RFVAERecipe(**UNLABELLED, settle=9)}[kind]
 
@@ -106,7 +115,8 @@ def test_resumed_game_of_a_critic_ends_with_the_weights_of_an_unbroken_one(block
     train(unbroken, data, RECIPE, device="cpu", progress=False)
     interrupt_after_two_checkpoints(monkeypatch)
     with pytest.raises(KeyboardInterrupt):
-        train(build(0), data, RECIPE, device="cpu", checkpoint=tmp_path / "run", progress=False)
+        train(build(0), data, RECIPE, device="cpu", checkpoint=tmp_path / "run", save_every=save_every, progress=False)
+    assert (tmp_path / "run" / f"step-{save_every or 12:010d}").is_dir()
     torch.manual_seed(99)
     resumed = build(5)
     train(resumed, data, RECIPE, device="cpu", checkpoint=tmp_path / "run", progress=False)
@@ -169,57 +179,6 @@ def test_checkpoint_of_another_recipe_is_refused(blocks, tmp_path):
     other = replace(RECIPE, learning_rate=1e-3)
     with pytest.raises(CheckpointError, match=r"learning_rate 0.004 there, 0.001 here.*delete this one"):
         train(encoder(blocks.schema), blocks, other, device="cpu", checkpoint=tmp_path / "run", progress=False)
-
-
-def test_second_call_loads_what_the_first_trained(blocks, tmp_path):
-    def no_data():
-        raise AssertionError("weights that fit were trained again")
-
-    arguments = {"recipe": RECIPE, "data_facts": {"n": 1}, "device": "cpu", "progress": False}
-    first, history = train_or_load(tmp_path / "w", lambda: fresh(blocks), lambda: blocks, **arguments)
-    second, loaded = train_or_load(tmp_path / "w", lambda: fresh(blocks), no_data, **arguments)
-    assert torch.equal(weights(first), weights(second))
-    assert torch.equal(first.embed(blocks.images), second.embed(blocks.images))
-    assert loaded == history
-    assert [path.name for path in tmp_path.iterdir()] == ["w"]
-
-
-def test_other_recipe_or_data_trains_anew(blocks, tmp_path):
-    calls = []
-
-    def data():
-        calls.append(1)
-        return blocks
-
-    for recipe, facts in [(ONE_EPOCH, {"n": 1}), (replace(ONE_EPOCH, seed=1), {"n": 1}), (ONE_EPOCH, {"n": 2})]:
-        train_or_load(tmp_path / "w", lambda: fresh(blocks), data, recipe, facts, device="cpu", progress=False)
-    assert len(calls) == 3
-
-
-def test_cut_off_weights_are_trained_again_with_a_warning(blocks, tmp_path):
-    def obtain():
-        train_or_load(
-            tmp_path / "w", lambda: fresh(blocks), lambda: blocks, ONE_EPOCH, {}, device="cpu", progress=False
-        )
-
-    obtain()
-    path = tmp_path / "w" / storage.TENSORS
-    whole = path.read_bytes()
-    path.write_bytes(whole[:-10])
-    with pytest.warns(UserWarning, match=storage.TENSORS):
-        obtain()
-    assert path.read_bytes() == whole
-
-
-def test_hash_changes_with_each_part_of_the_recipe(blocks, schema):
-    base = run_hash(encoder(schema), RECIPE, {"n": 1})
-    others = [
-        run_hash(AttributeEncoder(schema, replace(MODEL, d=9)), RECIPE, {"n": 1}),
-        run_hash(encoder(schema), replace(RECIPE, augmentation=Augmentation(zoom=0.1)), {"n": 1}),
-        run_hash(encoder(schema), RECIPE, {"n": 2}),
-    ]
-    assert run_hash(encoder(schema, seed=3), RECIPE, {"n": 1}) == base
-    assert base not in others
 
 
 class Recorder(AttributeEncoder):
@@ -295,14 +254,6 @@ def test_loss_that_is_not_a_number_stops_the_run(blocks, monkeypatch):
         train(encoder(blocks.schema), blocks, RECIPE, device="cpu", progress=False)
 
 
-def test_seeded_leaves_the_callers_random_state_alone(schema):
-    torch.manual_seed(3)
-    expected = torch.rand(2)
-    torch.manual_seed(3)
-    encoder(schema)
-    assert torch.equal(torch.rand(2), expected)
-
-
 def test_bf16_reaches_the_convolutions_where_the_processor_has_it(blocks, monkeypatch):
     monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda: True)
     seen = set()
@@ -312,3 +263,103 @@ def test_bf16_reaches_the_convolutions_where_the_processor_has_it(blocks, monkey
         train(model, blocks, replace(RECIPE, epochs=1, bf16=bf16), device="cpu", progress=False)
         assert seen == {torch.bfloat16 if bf16 else torch.float32}
         seen.clear()
+
+
+class Line(nn.Module):
+    """A model without batch statistics, whose loss is a mean over images."""
+
+    schema = None
+
+    def __init__(self):
+        super().__init__()
+        self.recipe = EncoderRecipe()
+        self.weight = nn.Parameter(torch.full((3,), 0.3))
+
+    def loss(self, images, labels):
+        return {"squared": (images.mean((2, 3)) @ self.weight - labels[:, 0]).pow(2).mean()}
+
+    def parameter_groups(self, weight_decay):
+        return [{"params": [self.weight], "weight_decay": weight_decay}]
+
+
+def test_accumulated_parts_move_the_weights_as_the_whole_batch_does(blocks):
+    ends, moves = [], []
+    hook = register_optimizer_step_pre_hook(lambda *_: moves.append(1))
+    try:
+        for parts in (1, 4):
+            model = Line()
+            train(model, blocks, replace(ONE_EPOCH, accumulate=parts), device="cpu", progress=False)
+            ends.append(weights(model))
+    finally:
+        hook.remove()
+    assert len(moves) == 2 * len(blocks) // RECIPE.batch_size
+    assert torch.allclose(*ends, atol=1e-6)
+    assert not torch.allclose(ends[0], weights(Line()), atol=1e-3)
+
+
+def test_validation_reports_the_loss_on_whole_images_and_changes_nothing(blocks):
+    parts = blocks.split({"train": 0.7, "validation": 0.3}, seed=0)
+    ends = []
+    for validation in (None, parts["validation"]):
+        model = encoder(blocks.schema)
+        history = train(model, parts["train"], RECIPE, validation=validation, device="cpu", progress=False)
+        ends.append(weights(model))
+    assert torch.equal(*ends)
+    last, images = history.rows[-1], parts["validation"].images
+    assert last["validation"] == pytest.approx(last["validation classification"] + last["validation contrast"])
+    logits = model.predictor(model(images.float() / 255))
+    wanted = attribute_cross_entropy(logits, parts["validation"].labels, blocks.schema.sizes)
+    assert last["validation classification"] == pytest.approx(wanted.item(), rel=1e-4)
+
+
+def test_a_model_that_counts_steps_does_not_count_those_of_validation(blocks):
+    model, data = VAE(VAERecipe(**UNLABELLED)), at_32_pixels(blocks)
+    train(model, data, ONE_EPOCH, validation=data, device="cpu", progress=False)
+    assert int(model.steps) == len(data) // ONE_EPOCH.batch_size
+
+
+@pytest.mark.parametrize("stopped", [False, True])
+def test_patience_ends_the_run_and_keeps_the_weights_of_the_best_epoch(blocks, tmp_path, monkeypatch, stopped):
+    """Validation labels are wrong on purpose: the better the model, the worse they are predicted."""
+    wrong = replace(blocks, labels=(blocks.labels + 1) % torch.tensor(blocks.schema.sizes))
+    recipe = replace(RECIPE, epochs=12, patience=2)
+    kept, how = {}, {"validation": wrong, "device": "cpu", "progress": False}
+    model = encoder(blocks.schema)
+    history = train(model, blocks, recipe, **how, watch=lambda epoch: kept.update({epoch: weights(model)}))
+    losses = [row["validation"] for row in history.rows]
+    best = losses.index(min(losses))
+    assert len(losses) == best + 1 + 2 < 12
+    assert torch.equal(weights(model), kept[best])
+    if stopped:
+        interrupt_after_two_checkpoints(monkeypatch)
+        with pytest.raises(KeyboardInterrupt):
+            train(encoder(blocks.schema), blocks, recipe, checkpoint=tmp_path / "run", **how)
+        monkeypatch.undo()
+        resumed = encoder(blocks.schema, seed=5)
+        train(resumed, blocks, recipe, checkpoint=tmp_path / "run", **how)
+        assert torch.equal(weights(resumed), weights(model))
+
+
+def test_what_does_not_fit_together_is_refused(blocks):
+    model, quiet = encoder(blocks.schema), {"device": "cpu", "progress": False}
+    with pytest.raises(InputError, match="patience"):
+        train(model, blocks, replace(RECIPE, patience=1), **quiet)
+    with pytest.raises(InputError, match="one image an example"):
+        train(model, blocks, RECIPE, examples=torch.zeros(4, 3, dtype=torch.int64), validation=blocks, **quiet)
+    with pytest.raises(InputError, match="validation images: given the schema bar"):
+        train(model, blocks, RECIPE, validation=blocks.select(["bar"]), **quiet)
+    with pytest.raises(InputError, match="save_every"):
+        train(model, blocks, RECIPE, save_every=0, **quiet)
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+def test_images_that_stay_in_their_files_train_the_same_weights(blocks, tmp_path, workers):
+    for name, image in zip(blocks.ids, blocks.images, strict=True):
+        Image.fromarray(image.permute(1, 2, 0).numpy()).save(tmp_path / f"{name}.png")
+    names = [f"{name}.png" for name in blocks.ids]
+    with Archive(tmp_path) as files:
+        streamed = StreamedImages(files, names, blocks.labels, blocks.schema, blocks.ids, size=16, workers=workers)
+        models = [encoder(blocks.schema), encoder(blocks.schema)]
+        for model, data in zip(models, (blocks, streamed), strict=True):
+            train(model, data, RECIPE, device="cpu", progress=False)
+    assert torch.equal(*map(weights, models))
