@@ -14,7 +14,7 @@ PACKAGE = ROOT / "adde_lite"
 FLOORS = (
     {"errors", "attributes", "profiles", "storage", "distributed"},
     {"data", "models", "sampling", "losses", "metrics", "augmentation"},
-    {"retrieval", "training", "recipes", "stages"},
+    {"retrieval", "training", "extraction", "recipes", "stages"},
     {"plots", "studies", "throughput"},
     {"widgets", "checks"},
 )
