@@ -17,7 +17,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from adde_lite.attributes import AttributeSchema
+from adde_lite.attributes import MISSING, AttributeSchema
 from adde_lite.models.adde import AttributeEncoder, EncoderRecipe
 from adde_lite.models.trunks import Trunk
 from adde_lite.training import seeded
@@ -64,16 +64,33 @@ class LiteralEncoder(nn.Module):
     def loss(self, images: Tensor, labels: Tensor) -> dict[str, Tensor]:
         recipe, features = self.recipe, self.trunk(images)
         blocks = [head(features) for head in self.heads]
-        classification, local = features.new_zeros(()), features.new_zeros(())
-        for predictor, block, codes in zip(self.predictors, blocks, labels.unbind(1), strict=True):
-            classification = classification + F.cross_entropy(predictor(block), codes)
-            local = local + literal_triplet(F.normalize(block), codes, self.margin)
-        whole = F.normalize(torch.cat(blocks, 1))
-        return {
-            "classification": recipe.classification * classification,
-            "label": recipe.label * literal_triplet(whole, literal_groups(labels), self.margin),
-            "local": recipe.local * local,
-        }
+        each = list(zip(blocks, labels.unbind(1), strict=True))
+        classification = features.new_zeros(())
+        for predictor, (block, codes) in zip(self.predictors, each, strict=True):
+            classification = classification + F.cross_entropy(predictor(block), codes, ignore_index=MISSING)
+        terms = {"classification": recipe.classification * classification}
+        if recipe.contrast:
+            contrast = torch.stack([literal_contrast(block, codes) for block, codes in each]).sum()
+            terms["contrast"] = recipe.contrast * contrast
+        if recipe.label:
+            whole = F.normalize(torch.cat(blocks, 1))
+            terms["label"] = recipe.label * literal_triplet(whole, literal_groups(labels), self.margin)
+        if recipe.local:
+            local = torch.stack([literal_triplet(F.normalize(block), codes, self.margin) for block, codes in each])
+            terms["local"] = recipe.local * local.sum()
+        return terms
+
+
+def literal_contrast(embeddings: Tensor, codes: Tensor) -> Tensor:
+    """The supervised contrast of one attribute, from the matrix of inner products: (B, d), (B,) -> ()."""
+    embeddings, codes = embeddings[codes != MISSING], codes[codes != MISSING]
+    scores = embeddings @ embeddings.T
+    scores = scores - scores.max(1, keepdim=True).values.detach()
+    others = ~torch.eye(len(codes), dtype=torch.bool)
+    partners = (codes[:, None] == codes) & others
+    log_share = scores - (scores.exp() * others).sum(1, keepdim=True).log()
+    paired = partners.any(1)
+    return -((log_share * partners).sum(1)[paired] / partners.sum(1)[paired]).mean()
 
 
 def compare(trunk: Trunk, widths: tuple[int, int, int, int], tries: int) -> Figure:

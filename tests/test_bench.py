@@ -8,10 +8,12 @@ import pytest
 import torch
 
 from adde_lite.attributes import AttributeSchema
+from adde_lite.augmentation import Augmentation
 from adde_lite.data.images import AttributeImages
-from adde_lite.models.adde import AttributeEncoder
-from adde_lite.training import seeded
-from bench import figure, literal_step
+from adde_lite.models.adde import AttributeEncoder, EncoderRecipe
+from adde_lite.recipes import Recipe
+from adde_lite.training import TrainingRecipe, seeded
+from bench import figure, literal_step, plain_loop, training_throughput
 from bench.__main__ import show
 from bench.fashion_products import manipulations
 from bench.figure import Figure
@@ -101,3 +103,34 @@ def test_hashes_of_the_text_of_labels_are_equal_exactly_where_rows_are():
     labels = torch.tensor([[1, 11], [11, 1], [1, 11], [-1, 1], [1, -1], [-1, 1]])
     hashes = literal_groups(labels)
     assert torch.equal(hashes[:, None] == hashes, (labels[:, None] == labels).all(2))
+
+
+SMALL = Recipe(EncoderRecipe(widths=(4, 4, 4, 8), hidden=8, d=4, contrast=0.3), TrainingRecipe(epochs=2, batch_size=48))
+
+
+def test_plain_views_are_those_of_the_augmentation(blocks):
+    augmentation = Augmentation()
+    draws = augmentation.draws(len(blocks), 0, 0)
+    pixels = blocks.images.float() / 255
+    plain = [plain_loop.plain_view(image, draw, augmentation) for image, draw in zip(pixels, draws, strict=True)]
+    torch.testing.assert_close(torch.stack(plain), augmentation(pixels, draws), rtol=0, atol=1e-5)
+
+
+def test_throughput_figure_compares_loops_that_do_the_same_work(blocks, tmp_path, monkeypatch):
+    made = training_throughput.compare(tmp_path, blocks, SMALL, 1)
+    assert made.ratio == pytest.approx(made.rows["the loop"]["ratio"])
+    assert {"plain", "decoded once", "channels last", "the loop, float32", "the loop"} <= set(made.rows)
+    assert made.facts["losses"]["the loop"] == pytest.approx(made.facts["losses"]["plain"], rel=1e-4)
+    monkeypatch.setattr(plain_loop, "plain_view", lambda image, draw, augmentation: image)
+    with pytest.raises(AssertionError, match="not the same work"):
+        training_throughput.compare(tmp_path, blocks, SMALL, 1)
+
+
+def test_the_plain_loop_opens_every_file_again_in_every_epoch(blocks, tmp_path, monkeypatch):
+    files = [tmp_path / name for name in training_throughput.write_jpegs(tmp_path, blocks.images)]
+    start = seeded(lambda: AttributeEncoder(blocks.schema, SMALL.model), 0)
+    asked = []
+    monkeypatch.setattr(plain_loop, "opened", lambda path: asked.append(path) or blocks.images[files.index(path)])
+    for decoded_once, expected in ((True, []), (False, files)):
+        plain_loop.PlainLoop(start, files, blocks, SMALL.training, plain_loop.Ways(decoded_once)).epoch()
+        assert sorted(asked) == expected

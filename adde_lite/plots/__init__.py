@@ -16,6 +16,7 @@ from adde_lite.plots.picture import Picture
 from adde_lite.plots.scores import score_bars
 from adde_lite.plots.studies import correlation_intervals, counted, maps, score_strips
 from adde_lite.plots.subspaces import leakage_maps, neighbour_rows, reading_strips
+from adde_lite.plots.training import history, rates, step_profile, weights_apart
 
 __all__ = [
     "Picture",
@@ -31,6 +32,7 @@ __all__ = [
     "difference_strips",
     "edit_answer",
     "edit_plane",
+    "history",
     "image_rows",
     "latent_bars",
     "leakage_maps",
@@ -39,11 +41,14 @@ __all__ = [
     "neighbour_rows",
     "number_map",
     "prototype_swap",
+    "rates",
     "reading_strips",
     "score_bars",
     "score_curves",
     "score_strips",
+    "step_profile",
     "subspace_moves",
     "traversals",
     "value_rows",
+    "weights_apart",
 ]

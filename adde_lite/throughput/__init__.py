@@ -6,9 +6,9 @@
 from adde_lite.throughput.clock import Clock, Effort, Rate, clock_for, measured
 from adde_lite.throughput.editing import edit_rate
 from adde_lite.throughput.extraction import decoding_rate, embedded, extraction_rate, from_files_rate, write_jpegs
-from adde_lite.throughput.record import NOT_MEASURED, by_machine, entry, record, recorded
+from adde_lite.throughput.records import NOT_MEASURED, by_machine, entry, record, recorded
 from adde_lite.throughput.step_parts import StepParts, step_profile
-from adde_lite.throughput.survey import random_images, survey
+from adde_lite.throughput.surveying import random_images, survey
 from adde_lite.throughput.training_step import PLAIN, Choices, TrainingStep, training_rate
 from adde_lite.throughput.trying import Tried, one_at_a_time, try_choices
 

@@ -3,8 +3,8 @@
 import torch
 
 from adde_lite.profiles import profile
-from adde_lite.throughput.record import RECORD, entry, record
-from adde_lite.throughput.survey import survey
+from adde_lite.throughput.records import RECORD, entry, record
+from adde_lite.throughput.surveying import survey
 
 
 def main() -> None:

@@ -107,7 +107,7 @@ class TrainingStep:
 
     def _pixels(self, rows: Tensor) -> Tensor:
         pixels = self.images[rows]
-        if pixels.device != self.device:
+        if not self.choices.resident:
             # From pinned memory the copy runs beside what the device is still doing.
             pixels = (pixels.pin_memory() if self.device.type == "cuda" else pixels).to(self.device, non_blocking=True)
         return pixels if pixels.is_floating_point() else pixels.float() / 255

@@ -64,12 +64,17 @@ def record(new: Entry, path: Path = RECORD) -> None:
     draft.replace(path)
 
 
-def by_machine(entries: Sequence[Entry]) -> dict[str, dict[str, float] | str]:
+def by_machine(entries: Sequence[Entry], unit: str = "images") -> dict[str, dict[str, float] | str]:
     """Machine and its clock -> name of the row -> the highest rate under that name, or "not measured".
 
-    For `plots.rates`. Several profiles of a machine come one after another, the profile in the name.
+    For `plots.rates`: rows of the same name differ in the batch. Where a machine has several profiles, its name says
+    which.
+
+    Args:
+        entries: as `recorded` gives them.
+        unit: of the rows that are wanted, "images" or "edits".
     """
-    return {_label(each, entries): _best(each["rows"]) for each in entries}
+    return {_label(each, entries): _best(each["rows"], unit) for each in entries}
 
 
 def _label(one: Entry, entries: Sequence[Entry]) -> str:
@@ -79,12 +84,13 @@ def _label(one: Entry, entries: Sequence[Entry]) -> str:
     return f"{one['hardware']['name']}, per {one['clock']}" + (f", profile {one['profile']}" if twice else "")
 
 
-def _best(rows: Sequence[Mapping[str, Any]] | str) -> dict[str, float] | str:
+def _best(rows: Sequence[Mapping[str, Any]] | str, unit: str) -> dict[str, float] | str:
     if isinstance(rows, str):
         return rows
     best: dict[str, float] = {}
     for row in rows:
-        best[row["name"]] = max(best.get(row["name"], 0.0), row["per_second"])
+        if row["unit"] == unit:
+            best[row["name"]] = max(best.get(row["name"], 0.0), row["per_second"])
     return best
 
 

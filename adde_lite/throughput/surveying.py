@@ -2,6 +2,7 @@
 
 import tempfile
 import warnings
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -57,7 +58,7 @@ class Sizes:
 
 
 SIZES = {
-    "tiny": Sizes(Effort(1, 2, 1), 64, 8, (2,), 2, 72, 8, 8, 16, False),
+    "tiny": Sizes(Effort(1, 2, 0), 64, 8, (2,), 2, 72, 8, 8, 16, False),
     "cpu": Sizes(Effort(2, 5, 1), 224, 340, (32,), 32, 256, 256, 64, 256, False),
     "gpu": Sizes(Effort(20), 224, 340, (256, 512, 1024), 256, 256, 4096, 64, 1024, True),
 }
@@ -80,7 +81,8 @@ def survey(profile: Profile, *, progress: bool = True) -> list[Rate]:
     rates: list[Rate] = []
     for job in tqdm(jobs, disable=not progress, desc="rates"):
         try:
-            rates += job()
+            for rate in job():
+                rates.append(rate)  # noqa: PERF402 - what was measured before an error stays
         except RuntimeError as error:  # too little memory, mostly; the other rates should not be lost for it
             warnings.warn(f"left out: {str(error).strip()}", stacklevel=2)
     return rates
@@ -94,45 +96,44 @@ def random_images(schema: AttributeSchema, count: int, px: int) -> AttributeImag
     return AttributeImages(images, labels, schema, tuple(f"n{row}" for row in range(count)))
 
 
-def _choices(sizes: Sizes, device: torch.device) -> list[Rate]:
+def _choices(sizes: Sizes, device: torch.device) -> Iterator[Rate]:
     data = random_images(WARDROBE_SCHEMA, sizes.larger, WARDROBE_PX)
     tried = try_choices(
         data, device=device, effort=sizes.effort, batch=sizes.batch, larger=sizes.larger, compiles=sizes.compiles
     )
-    return [
-        replace(each.rate, name=f"small trunk, {each.rate.name}", facts={**each.rate.facts, "kept": each.kept})
-        for each in tried
-    ]
+    for each in tried:
+        yield replace(each.rate, name=f"small trunk, {each.rate.name}", facts={**each.rate.facts, "kept": each.kept})
 
 
-def _training(sizes: Sizes, device: torch.device, batch: int) -> list[Rate]:
+def _training(sizes: Sizes, device: torch.device, batch: int) -> Iterator[Rate]:
     data, name = random_images(SHOPPING100K, batch, sizes.px), _paper_name(sizes, "training")
     recipe, training = _paper_recipe(sizes), PAPER.encoder.training
     choices = Choices(batch=batch)
-    return [training_rate(recipe, data, choices, device=device, effort=sizes.effort, training=training, name=name)]
+    yield training_rate(recipe, data, choices, device=device, effort=sizes.effort, training=training, name=name)
 
 
-def _extraction(sizes: Sizes, device: torch.device, batch: int) -> list[Rate]:
+def _extraction(sizes: Sizes, device: torch.device, batch: int) -> Iterator[Rate]:
     images, encoder = random_images(SHOPPING100K, batch, sizes.px).images, _paper_encoder(sizes)
-    ways = {"one view": False, "two views": True}
-    return [
-        extraction_rate(
-            encoder, images, device=device, effort=sizes.effort, mirrored=mirrored, name=_paper_name(sizes, way)
-        )
-        for way, mirrored in ways.items()
-    ]
+    for way, mirrored in {"one view": False, "two views": True}.items():
+        name = _paper_name(sizes, way)
+        yield extraction_rate(encoder, images, device=device, effort=sizes.effort, mirrored=mirrored, name=name)
 
 
-def _from_files(sizes: Sizes, device: torch.device) -> list[Rate]:
+def _edits(sizes: Sizes, device: torch.device) -> Iterator[Rate]:
+    memory = PrototypeMemory(SHOPPING100K, sizes.d)
+    for how in get_args(How):
+        yield edit_rate(memory, sizes.edits, how, device=device, effort=sizes.effort, name=f"edits, {how}")
+
+
+def _from_files(sizes: Sizes, device: torch.device) -> Iterator[Rate]:
     """What one core decodes is what limits a fast device: beside it, the rate from files shows how much is used."""
     with tempfile.TemporaryDirectory() as path:
         folder = Path(path)
         # Pictures of garments: noise would take several times as long to decode.
         names = write_jpegs(folder, wardrobe(sizes.files, seed=0, size=sizes.file_px, progress=False).images)
-        one_core = decoding_rate(
-            folder, names, size=sizes.px, effort=replace(sizes.effort, batches=1), name="JPEG decoding, one core"
-        )
-        whole = from_files_rate(
+        once = replace(sizes.effort, batches=1)
+        yield decoding_rate(folder, names, size=sizes.px, effort=once, name="JPEG decoding, one core")
+        yield from_files_rate(
             _paper_encoder(sizes),
             folder,
             names,
@@ -142,15 +143,6 @@ def _from_files(sizes: Sizes, device: torch.device) -> list[Rate]:
             effort=sizes.effort,
             name=_paper_name(sizes, "from JPEG files"),
         )
-        return [one_core, whole]
-
-
-def _edits(sizes: Sizes, device: torch.device) -> list[Rate]:
-    memory = PrototypeMemory(SHOPPING100K, sizes.d)
-    return [
-        edit_rate(memory, sizes.edits, how, device=device, effort=sizes.effort, name=f"edits, {how}")
-        for how in get_args(How)
-    ]
 
 
 def _paper_recipe(sizes: Sizes) -> EncoderRecipe:
