@@ -2,6 +2,7 @@
 
 import logging
 import os
+import pickle
 import warnings
 from collections.abc import Callable
 from datetime import timedelta
@@ -58,7 +59,8 @@ def in_processes(
     when this process has used CUDA, start the same run by torchrun. Pass the fabric on to `train`.
 
     Args:
-        function: gets a Fabric; what it returns in the first process is the result.
+        function: gets a Fabric; what it returns in the first process is the result. Models are trained in the other
+            processes, not in this one: return what you need, such as `model.state_dict()`.
         processes: how many, on this machine.
         recipe: says whether bfloat16 is wanted.
         device: "auto", "cpu" or "cuda"; of CUDA devices one a process.
@@ -74,7 +76,8 @@ def in_processes(
     if processes == 1:
         return function(_fabric(recipe, device, devices=1))
     fabric = _fabric(recipe, device, devices=processes, strategy=_data_parallel("fork"))
-    result: Result = fabric.launch(function)
+    # As bytes: tensors would come as handles to memory that ends with the process that made them.
+    result: Result = pickle.loads(fabric.launch(lambda each: pickle.dumps(function(each))))
     return result
 
 
