@@ -57,7 +57,7 @@ def test_validation_is_dashed_and_no_loss_of_its_own(table):
 def test_where_a_run_went_on_is_marked_in_both_panels(table):
     picture = plots.history(table, ALT, resumed=[0.5])
     for place in picture.axes:
-        assert [line.get_xdata() for line in place.lines if line.get_linestyle() == ":"][0] == [0.5, 0.5]
+        assert next(line.get_xdata() for line in place.lines if line.get_linestyle() == ":") == [0.5, 0.5]
     assert names(picture)[-1] == "went on here"
     assert "went on here" not in names(plots.history(table, ALT))
 

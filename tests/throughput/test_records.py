@@ -29,7 +29,7 @@ def on_gpu(here, profile="gpu"):
 def test_an_entry_says_what_was_measured_where_and_with_what(here):
     assert here["hardware"]["kind"] == "cpu"
     assert here["hardware"]["cores"] >= 1
-    assert here["versions"]["torch"] == torch.__version__
+    assert torch.__version__.startswith(here["versions"]["torch"])
     assert {"commit", "date", "threads"} <= set(here)
     assert (here["profile"], here["clock"], here["rows"][0]["px"]) == ("tiny", "CPU second", 64)
     assert json.loads(json.dumps(here)) == here
@@ -55,10 +55,10 @@ def test_not_measured_stands_until_a_gpu_takes_its_place(here, path):
     assert NOT_MEASURED not in path.read_text()
 
 
-@pytest.mark.parametrize(
-    "content",
-    ["", '[{"hardware"', "{}x", '[{"rows": []}]', '[{"hardware": {"kind": "cpu"}, "rows": [{"name": 1}]}]', "5"],
-)
+NO_RATE = '[{"hardware": {"kind": "cpu"}, "rows": [{"name": "training"}]}]'
+
+
+@pytest.mark.parametrize("content", ["", '[{"hardware"', "{}x", '[{"rows": []}]', NO_RATE, "5"])
 def test_a_damaged_record_is_named_and_kept(here, path, content):
     path.parent.mkdir()
     path.write_text(content)

@@ -52,8 +52,8 @@ def test_looking_leaves_the_steps_as_they_are(encoder, blocks):
     assert not watched.model.trunk._forward_hooks
 
 
-def test_a_compiled_step_has_no_parts_to_time(encoder, blocks):
-    step = TrainingStep(encoder, blocks, Choices(batch=24, compiled=True), CPU)
+def test_a_compiled_step_has_no_parts_to_time(step):
+    step.choices = Choices(compiled=True)
     with pytest.raises(InputError, match="compiled"):
         step_profile(step)
 

@@ -57,6 +57,14 @@ def test_bfloat16_reaches_the_convolutions_where_the_device_does_it(encoder, blo
     assert seen == [torch.bfloat16, torch.float32]
 
 
+def test_a_step_is_compiled_when_asked(encoder, blocks, monkeypatch):
+    asked = []
+    monkeypatch.setattr("adde_lite.throughput.training_step.compiled_or_eager", lambda loss: asked.append(loss) or loss)
+    for compiled in (False, True):
+        TrainingStep(encoder, blocks, Choices(batch=8, compiled=compiled), CPU)()
+    assert asked == [encoder.loss]
+
+
 def test_a_larger_model_trains_fewer_images_a_second(blocks, recipe):
     large = EncoderRecipe(widths=(48, 48, 64, 64), hidden=64, d=32)
     fast, slow = (
@@ -74,5 +82,5 @@ def test_the_steps_of_a_rate_are_counted_in_images(blocks, recipe, ticking, monk
 
 
 def test_a_batch_larger_than_the_data_is_refused(encoder, blocks):
-    with pytest.raises(InputError, match="96 images.*a batch of 128"):
+    with pytest.raises(InputError, match=r"96 images.*a batch of 128"):
         TrainingStep(encoder, blocks, Choices(batch=128), CPU)
