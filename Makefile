@@ -9,11 +9,12 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: help lab test notebooks bench study clean
+.PHONY: help lab test faults notebooks bench study clean
 
 help:
 	@echo "make lab        open JupyterLab at the first notebook"
 	@echo "make test       linters, types, tests, all notebooks in profile tiny, browser tests"
+	@echo "make faults     kill forty runs, in one process and in two, and see that each ends as if nothing had happened"
 	@echo "make notebooks  build and execute all notebooks from notebooks/source"
 	@echo "make bench      measure every figure, or one with BENCH=name"
 	@echo "make study      do the runs that data/results has no row for, under an hour of CPU time; goes on after a stop"
@@ -29,6 +30,11 @@ test: $(READY)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/python -m pytest
+
+faults: export ADDE_LITE_KILLS ?= 20 # in one process, and as many in two
+faults: export OMP_NUM_THREADS ?= 2
+faults: $(READY)
+	$(BIN)/python -m pytest tests/training/test_kills.py tests/training/test_checkpoints.py tests/training/test_faults.py
 
 notebooks: $(READY)
 	$(BIN)/python notebooks/build.py
@@ -47,5 +53,5 @@ $(READY): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "$(PYTHON) is older than Python 3.11: name a newer one, as in: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
 	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { echo "$(PYTHON) has no venv module: install it (Debian and Ubuntu: apt install python3-venv)"; exit 1; }
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install $(PIP_ARGS) -e ".[test]"
+	$(BIN)/python -m pip install $(PIP_ARGS) -e ".[test,scale]"
 	@touch $@

@@ -51,7 +51,7 @@ def train(
     device: str = "auto",
     compiled: bool = False,
     fabric: "Fabric | None" = None,
-    checkpoint: Path | None = None,
+    checkpoint: Path | str | None = None,
     save_every: int | None = None,
     watch: Callable[[int], None] | None = None,
     progress: bool = True,
@@ -103,7 +103,7 @@ def train(
     checkpoints = None
     if checkpoint is not None:
         facts = {"images": len(data), "examples": len(examples)}
-        checkpoints = Checkpoints(checkpoint, recipe_facts(model, recipe, facts))
+        checkpoints = Checkpoints(Path(checkpoint), recipe_facts(model, recipe, facts))
         run.resume(checkpoints, fabric)
     loss = compiled_or_eager(wrapped.loss) if compiled else wrapped.loss
     with (
