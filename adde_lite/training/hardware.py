@@ -22,12 +22,13 @@ PATIENCE = timedelta(minutes=10)  # with a process that no longer answers
 LAUNCHED = ("WORLD_SIZE", "LOCAL_WORLD_SIZE", "RANK", "LOCAL_RANK", "MASTER_ADDR", "MASTER_PORT")  # by torchrun
 
 
-def fabric_for(recipe: TrainingRecipe, device: str = "auto") -> "Fabric":
+def fabric_for(recipe: TrainingRecipe, device: str = "auto", *, resting_weights: bool = False) -> "Fabric":
     """One device, or under torchrun one device for each of its processes, in the recipe's precision.
 
     Args:
         recipe: says whether bfloat16 is wanted.
         device: "auto", "cpu" or "cuda".
+        resting_weights: some weights get no gradient in some steps; several processes must then look which.
 
     Raises:
         InputError: another device, or "cuda" where torch finds none.
@@ -43,7 +44,7 @@ def fabric_for(recipe: TrainingRecipe, device: str = "auto") -> "Fabric":
         device,
         devices=here,
         num_nodes=world // here,
-        strategy=_data_parallel("popen"),
+        strategy=_data_parallel("popen", resting_weights),
         plugins=[TorchElasticEnvironment()],
     )
     fabric.launch()
@@ -51,7 +52,12 @@ def fabric_for(recipe: TrainingRecipe, device: str = "auto") -> "Fabric":
 
 
 def in_processes(
-    function: Callable[["Fabric"], Result], processes: int, recipe: TrainingRecipe, *, device: str = "auto"
+    function: Callable[["Fabric"], Result],
+    processes: int,
+    recipe: TrainingRecipe,
+    *,
+    device: str = "auto",
+    resting_weights: bool = False,
 ) -> Result:
     """Call `function(fabric)` in several processes that train together, from a notebook or a script.
 
@@ -64,6 +70,7 @@ def in_processes(
         processes: how many, on this machine.
         recipe: says whether bfloat16 is wanted.
         device: "auto", "cpu" or "cuda"; of CUDA devices one a process.
+        resting_weights: as in `fabric_for`.
 
     Raises:
         InputError: fewer than one process, a device that is not there, or CUDA already in use by this process.
@@ -75,7 +82,7 @@ def in_processes(
         raise InputError("in_processes", given, "one that has not", "Restart the kernel, or start it by torchrun.")
     if processes == 1:
         return function(_fabric(recipe, device, devices=1))
-    fabric = _fabric(recipe, device, devices=processes, strategy=_data_parallel("fork"))
+    fabric = _fabric(recipe, device, devices=processes, strategy=_data_parallel("fork", resting_weights))
     # As bytes: tensors would come as handles to memory that ends with the process that made them.
     result: Result = pickle.loads(fabric.launch(lambda each: pickle.dumps(function(each))))
     return result
@@ -127,7 +134,7 @@ def _fabric(recipe: TrainingRecipe, device: str, **how: Any) -> "Fabric":  # noq
     return Fabric(accelerator=accelerator, precision=precision, **how)
 
 
-def _data_parallel(start_method: Literal["popen", "fork"]) -> Any:  # noqa: ANN401 - a strategy of Fabric
+def _data_parallel(start_method: Literal["popen", "fork"], resting_weights: bool) -> Any:  # noqa: ANN401 - a strategy of Fabric
     from lightning.fabric.strategies.ddp import DDPStrategy
 
-    return DDPStrategy(timeout=PATIENCE, start_method=start_method)
+    return DDPStrategy(timeout=PATIENCE, start_method=start_method, find_unused_parameters=resting_weights)

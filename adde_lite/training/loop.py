@@ -90,7 +90,7 @@ def train(
     _check(model, data, examples, validation, recipe)
     if save_every is not None and save_every < 1:
         raise InputError("save_every", str(save_every), "at least 1 step, or None", "Pass a number of steps.")
-    fabric = fabric or fabric_for(recipe, device)
+    fabric = fabric or fabric_for(recipe, device, resting_weights=getattr(model, "resting_weights", False))
     batches = Batches(data, examples, recipe, fabric.device, rank=fabric.global_rank, world=fabric.world_size)
     network = cast(nn.Module, model).to(memory_format=torch.channels_last)
     optimiser = torch.optim.AdamW(model.parameter_groups(recipe.weight_decay), recipe.learning_rate, fused=True)

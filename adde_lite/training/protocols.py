@@ -8,7 +8,10 @@ from adde_lite.attributes import AttributeSchema
 
 
 class Trainable(Protocol):
-    """A model; every model of the package is also an `nn.Module`."""
+    """A model; every model of the package is also an `nn.Module`.
+
+    One that has an attribute `resting_weights` that is true may leave weights without a gradient in some steps.
+    """
 
     @property
     def schema(self) -> AttributeSchema | None:

@@ -20,7 +20,14 @@ from adde_lite import distributed
 from adde_lite.attributes import MISSING, AttributeSchema
 from adde_lite.augmentation import NOTHING
 from adde_lite.data.images import AttributeImages
-from adde_lite.models.adde import AttributeEncoder, AttributeManipulator, EncoderRecipe, PrototypeMemory
+from adde_lite.losses import LossWeights
+from adde_lite.models.adde import (
+    AttributeEncoder,
+    AttributeManipulator,
+    EncoderRecipe,
+    ManipulationRecipe,
+    PrototypeMemory,
+)
 from adde_lite.models.vae import RFVAE, BetaTCVAE, BetaTCVAERecipe, FactorVAE, FactorVAERecipe, RFVAERecipe
 from adde_lite.training import TrainingRecipe, seeded, train
 from tests.processes import in_processes
@@ -34,10 +41,15 @@ NEXT_TO_NOTHING = 1e-9
 VAE_SHAPE = {"trunk": "mlp", "hidden": 16, "latents": 4, "warm_up": 4}
 MODELS = {
     "stage 1": lambda: AttributeEncoder(SCHEMA, STAGE_1),
+    "without classification": lambda: AttributeManipulator(
+        AttributeEncoder(SCHEMA, STAGE_1),
+        PrototypeMemory(SCHEMA, STAGE_1.d),
+        ManipulationRecipe(LossWeights(classification=0)),
+    ),
     "stage 3": lambda: AttributeManipulator(AttributeEncoder(SCHEMA, STAGE_1), PrototypeMemory(SCHEMA, STAGE_1.d)),
     "beta-TCVAE": lambda: BetaTCVAE(BetaTCVAERecipe(images=BATCH * STEPS, **VAE_SHAPE)),
     "FactorVAE": lambda: FactorVAE(FactorVAERecipe(critic=(8, 8), **VAE_SHAPE)),
-    "RF-VAE": lambda: RFVAE(RFVAERecipe(critic=(8, 8), settle=0, **VAE_SHAPE)),
+    "RF-VAE": lambda: RFVAE(RFVAERecipe(critic=(8, 8), settle=STEPS // 2, **VAE_SHAPE)),
 }
 
 
@@ -69,7 +81,7 @@ def weights(name, rate, seeds, double=False, switched_off=None):
     for seed in range(seeds):
         data = noise(seed, 32 if "VAE" in name else 16)
         examples = torch.randperm(len(data), generator=torch.Generator().manual_seed(seed))[:, None]
-        if name == "stage 3":
+        if name in ("stage 3", "without classification"):
             examples = torch.cat([examples, examples.roll(1, 0), examples.roll(2, 0)], dim=1)
         recipe = TrainingRecipe(1, BATCH, rate, seed=seed, bf16=False, augmentation=NOTHING)
         model = seeded(MODELS[name], seed)

@@ -75,6 +75,11 @@ class AttributeManipulator(nn.Module):
         self.recipe = JointRecipe(encoder.recipe, recipe or ManipulationRecipe())
         self.begin_epoch(0)
 
+    @property
+    def resting_weights(self) -> bool:
+        """Without the classification loss the predictor gets no gradient; `train` wants to know."""
+        return not self.recipe.manipulation.weights.classification
+
     def loss(self, images: Tensor, labels: Tensor) -> dict[str, Tensor]:
         """The weighted terms for B triplets: queries first, then positives, then negatives.
 

@@ -47,6 +47,7 @@ class RFVAE(FactorVAE):
     """A VAE that sorts its dimensions into relevant and irrelevant ones."""
 
     recipe: RFVAERecipe
+    resting_weights = True  # rho, until the code has settled
 
     def __init__(self, recipe: RFVAERecipe | None = None) -> None:
         super().__init__(recipe or RFVAERecipe())
