@@ -91,6 +91,22 @@ def test_run_resumed_after_an_interrupt_ends_with_the_weights_of_an_unbroken_one
     assert torch.equal(weights(resumed), weights(unbroken))
 
 
+def test_history_of_a_run_resumed_within_an_epoch_is_that_of_an_unbroken_one(blocks, tmp_path, monkeypatch):
+    def rows(history):
+        return [{name: value for name, value in row.items() if name != "cpu_seconds"} for row in history.rows]
+
+    unbroken = train(encoder(blocks.schema), blocks, RECIPE, device="cpu", progress=False)
+    how = {"device": "cpu", "checkpoint": tmp_path / "run", "save_every": 8, "progress": False}
+    interrupt_after_two_checkpoints(monkeypatch)
+    with pytest.raises(KeyboardInterrupt):
+        train(encoder(blocks.schema), blocks, RECIPE, **how)
+    monkeypatch.undo()
+    resumed = train(encoder(blocks.schema, seed=5), blocks, RECIPE, **how)
+    assert rows(resumed) == rows(unbroken)
+    spent = [row["cpu_seconds"] for row in resumed.rows]
+    assert spent == sorted(spent)
+
+
 def test_averaging_the_weights_leaves_counters_alone(blocks):
     model = VAE(VAERecipe(**UNLABELLED))
     recipe = replace(RECIPE, average=0.9)
