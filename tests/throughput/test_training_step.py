@@ -71,7 +71,7 @@ def test_a_larger_model_trains_fewer_images_a_second(blocks, recipe):
         training_rate(each, blocks, LOOP, device=CPU, effort=Effort(2, 3, 1), training=RECIPE)
         for each in (recipe, large)
     )
-    assert 0 < slow.most < fast.least
+    assert 0 < slow.per_second < fast.per_second
     assert (fast.batch, fast.precision, fast.facts["px"], fast.facts["pixels"]) == (32, "float32", 16, "uint8")
 
 
