@@ -26,7 +26,7 @@ def validation_losses(
     network.eval()
     chunks = torch.arange(len(images)).tensor_split(max(1, len(images) // recipe.batch_size))
     sums: dict[str, float] = {}
-    with torch.random.fork_rng(), distributed.alone():
+    with distributed.alone():
         torch.manual_seed(recipe.seed)  # what the model draws is the same after every epoch
         for rows in chunks:
             pixels = (images.images[rows].to(fabric.device).float() / 255).to(memory_format=torch.channels_last)
