@@ -13,6 +13,7 @@ from adde_lite.models.adde import AttributeEncoder, AttributeManipulator, Protot
 from adde_lite.recipes import ThreeStages
 from adde_lite.sampling import manipulation_triplets
 from adde_lite.training import seeded, train
+from adde_lite.training.hardware import on
 
 
 def train_stages(
@@ -51,7 +52,9 @@ def train_stages(
         save_every=save_every,
         progress=progress,
     )
-    memory = PrototypeMemory.of_means(encoder.embed(data.images), data.labels, data.schema)
+    embeddings = encoder.to(on(device)).embed(data.images)  # training left it on the CPU
+    memory = PrototypeMemory.of_means(embeddings, data.labels, data.schema)
+    encoder.cpu()
     return train_jointly(
         encoder,
         memory,

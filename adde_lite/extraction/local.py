@@ -74,7 +74,7 @@ def extract(
         with working_on(accelerator, model), shown(work, progress=progress) as bar:
             for made in make_shards(work.job, work.missing, workers=workers):
                 skipped += made.damaged
-                bar.update(len(made.names) + len(made.damaged))
+                bar.update(made.images)
     warn_of_damaged(files.path, skipped)
     return Extracted(out)
 

@@ -137,7 +137,7 @@ def settle(out: Path, plan: Plan) -> None:
         else:
             return _compare(out, found, plan)
     try:
-        storage.store(out / PLAN, {}, asdict(plan))
+        return storage.store(out / PLAN, {}, asdict(plan))
     except OSError:
         if not storage.stored(out / PLAN):  # otherwise another part of the work was faster by a moment
             raise

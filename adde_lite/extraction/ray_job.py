@@ -66,13 +66,13 @@ def extract_with_ray(
     with shown(work, progress=progress) as bar:
         for row in _made(ray, work, workers, cpus, gpus) if work.missing else ():
             skipped += row["damaged"]
-            bar.update(work.job.plan.count(row["shard"]))
+            bar.update(row["images"])
     warn_of_damaged(files.path, skipped)
     return Extracted(out)
 
 
 def _made(ray: Any, work: Work, workers: int, cpus: float, gpus: float) -> Iterator[dict[str, Any]]:  # noqa: ANN401
-    """A row for each shard as it comes from a worker: its number, and its damaged images."""
+    """A row for each shard as it comes from a worker: what `Made` says of it."""
     with _cluster(ray, math.ceil(workers * cpus)), _quiet(ray):
         _refuse_too_many(ray, workers, cpus, gpus)
         with working_on("cpu", work.job.model):
@@ -111,8 +111,8 @@ class _Maker:
         try:
             (made,) = make_shards(self.job, [row["shard"]])
         except InputError as error:  # raised here, it would come out as an error of Ray's
-            return row | {"damaged": [], "error": [error.where, error.given, error.expected, error.remedy]}
-        return row | {"damaged": list(made.damaged), "error": []}
+            return {"images": 0, "damaged": [], "error": [error.where, error.given, error.expected, error.remedy]}
+        return made._asdict() | {"error": []}
 
 
 def _imported_ray() -> Any:  # noqa: ANN401 - a module

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from adde_lite import storage
-from adde_lite.data.ahead import decoded_ahead
+from adde_lite.data.ahead import Decoded, decoded_ahead
 from adde_lite.data.archive import Archive
 from adde_lite.errors import InputError
 from adde_lite.extraction.plan import SHARD, Embeds, Plan
@@ -51,7 +51,14 @@ class Job(NamedTuple):
     skip_damaged: bool
 
 
-def make_shards(job: Job, shards: Iterable[int], *, workers: int = 0) -> Iterator[Embedded]:
+class Made(NamedTuple):
+    """What there is to say of a shard that is written: how many images it was made from, and which were damaged."""
+
+    images: int
+    damaged: list[str]
+
+
+def make_shards(job: Job, shards: Iterable[int], *, workers: int = 0) -> Iterator[Made]:
     """Make these shards and write each as soon as it is complete; in memory there is one at a time.
 
     Args:
@@ -60,7 +67,7 @@ def make_shards(job: Job, shards: Iterable[int], *, workers: int = 0) -> Iterato
         workers: processes that decode ahead, from one shard into the next.
 
     Yields:
-        Each shard, once it is written.
+        For each shard, once it is written.
 
     Raises:
         InputError: an image that cannot be read, or one whose embedding is infinite or not a number.
@@ -71,20 +78,23 @@ def make_shards(job: Job, shards: Iterable[int], *, workers: int = 0) -> Iterato
     in_order = (batch for of_shard in batches for batch in of_shard)
     decoded = decoded_ahead(job.files, in_order, size=plan.size, fit=plan.fit, workers=workers)
     for number, of_shard in zip(numbers, batches, strict=True):
-        kept: list[str] = []
-        parts: list[Tensor] = []
-        damaged: dict[str, str] = {}
-        for batch in of_shard:
-            images, errors = next(decoded)
-            if errors and not job.skip_damaged:
-                raise errors[min(errors)]
-            damaged |= {batch[place]: str(error) for place, error in errors.items()}
-            kept += [name for place, name in enumerate(batch) if place not in errors]
-            parts.append(job.model.embed(images).to(DTYPES[plan.dtype]))
-        made = Embedded(tuple(kept), torch.cat(parts), damaged)
-        _refuse_infinite(made, plan)
-        _write(job, number, made)
-        yield made
+        yield _make(job, number, of_shard, decoded)
+
+
+def _make(job: Job, shard: int, batches: list[Sequence[str]], decoded: Iterator[Decoded]) -> Made:
+    kept: list[str] = []
+    parts: list[Tensor] = []
+    damaged: dict[str, str] = {}
+    for batch, (images, errors) in zip(batches, decoded, strict=False):  # the batches of later shards stay for them
+        if errors and not job.skip_damaged:
+            raise errors[min(errors)]
+        damaged |= {batch[place]: str(error) for place, error in errors.items()}
+        kept += [name for place, name in enumerate(batch) if place not in errors]
+        parts.append(job.model.embed(images).to(DTYPES[job.plan.dtype]))
+    made = Embedded(tuple(kept), torch.cat(parts), damaged)
+    _refuse_infinite(made, job.plan)
+    _write(job, shard, made)
+    return Made(len(kept) + len(damaged), list(damaged))
 
 
 def read_shard(out: Path, plan: Plan, shard: int) -> Embedded | None:

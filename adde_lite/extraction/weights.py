@@ -20,6 +20,8 @@ def stored_encoder(folder: str | Path) -> AttributeEncoder:
         InputError: no weights there, damaged ones, those of another model, or facts that do not make it.
     """
     folder = Path(folder)
+    if not storage.stored(folder):
+        raise InputError(str(folder), "no weights there", "a folder that train_or_load has written", "Check the path.")
     tensors, facts = storage.load(folder)
     try:
         recipe = dict(facts["recipe"]["model"])

@@ -9,7 +9,7 @@ from typing import Any, TypeVar, cast
 import torch
 from torch import nn
 
-from adde_lite import storage
+from adde_lite import distributed, storage
 from adde_lite.data.images import AttributeImages
 from adde_lite.errors import InputError
 from adde_lite.training.history import History
@@ -68,6 +68,7 @@ def train_or_load(
     facts = {"hash": wanted, "recipe": recipe_facts(trainable, recipe, data_facts), "history": list(history.rows)}
     halved = {name: value.half() if value.ndim > 1 else value for name, value in model.state_dict().items()}
     model.load_state_dict(halved)  # the caller gets what the next caller will load
-    storage.store(folder, halved, facts)
-    shutil.rmtree(checkpoint, ignore_errors=True)
+    if distributed.rank() == 0:
+        storage.store(folder, halved, facts)
+        shutil.rmtree(checkpoint, ignore_errors=True)
     return model, history
