@@ -46,6 +46,11 @@ def test_the_encoder_of_a_manipulator_is_taken_out_of_it(model, blocks, tmp_path
     assert torch.equal(stored_encoder(folder).embed(blocks.images), embeddings)
 
 
+def test_a_folder_without_weights_is_named(tmp_path):
+    with pytest.raises(InputError, match="nothing: given no weights there"):
+        stored_encoder(tmp_path / "nothing")
+
+
 def test_weights_of_another_model_are_refused(tmp_path):
     folder = kept(tmp_path / "weights", VAE(VAERecipe(trunk="mlp", hidden=8, latents=3)))
     with pytest.raises(InputError, match="weights: given model 'VAE', expected one of AttributeEncoder"):

@@ -11,7 +11,7 @@ from adde_lite.extraction import Extracted, extract
 
 SHARD_SIZE = 4
 CHILD = """
-import os, signal, sys
+import itertools, os, signal, sys
 from pathlib import Path
 
 from adde_lite import storage
@@ -24,15 +24,14 @@ weights, images, out, where, count = sys.argv[1:]
 tensors, facts = storage.load(Path(weights))
 model = AttributeEncoder(AttributeSchema.from_json(facts["schema"]), EncoderRecipe(**facts["recipe"]))
 model.load_state_dict(tensors)
-calls = 0
+numbers = itertools.count(1)
 
 
 def killed_at(call):
     def run(*args, **more):
-        global calls
-        calls += 1
+        number = next(numbers)  # each thread its own
         done = call(*args, **more)
-        if calls == int(count):
+        if number == int(count):
             os.kill(os.getpid(), signal.SIGKILL)
         return done
 

@@ -1,6 +1,7 @@
 """Every image gets its embedding, once; what stands is kept, what is broken is made again, what differs is refused."""
 
 import shutil
+import weakref
 import zipfile
 from dataclasses import replace
 
@@ -269,6 +270,46 @@ def test_a_full_disk_costs_the_shard_in_work(made, out, tmp_path, contents, monk
     made(out=tmp_path / "other")
     made()
     assert contents(out) == contents(tmp_path / "other")
+
+
+def test_a_plan_that_another_part_wrote_at_the_same_moment_is_taken(made, model, out, monkeypatch):
+    store = storage.store
+
+    def late(folder, tensors, facts):
+        store(folder, tensors, facts)
+        if folder.name == "plan":
+            raise OSError(39, "Directory not empty")
+
+    monkeypatch.setattr(storage, "store", late)
+    assert made().missing() == []
+    shutil.rmtree(out)
+    monkeypatch.setattr(storage, "store", lambda folder, tensors, facts: late(folder, tensors, facts | {"fit": "crop"}))
+    with pytest.raises(InputError, match="given fit 'crop', expected 'pad'"):
+        made()
+
+
+def test_a_plan_that_cannot_be_written_stops_the_work(made, embedded, monkeypatch):
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(storage, "save_file", full)
+    with pytest.raises(OSError, match="No space left"):
+        made()
+    assert embedded == []
+
+
+def test_one_shard_at_a_time_is_in_memory(made, monkeypatch):
+    seen, alive, store = [], [], storage.store
+
+    def watched(folder, tensors, facts):
+        seen.extend(map(weakref.ref, tensors.values()))
+        if tensors:
+            alive.append(sum(tensor() is not None for tensor in seen))
+        store(folder, tensors, facts)
+
+    monkeypatch.setattr(storage, "store", watched)
+    made()
+    assert alive == [1] * 5
 
 
 def test_a_progress_bar_begins_where_the_work_does(made, capfd):
