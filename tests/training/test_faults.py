@@ -12,13 +12,14 @@ import torch
 from torch.optim.optimizer import register_optimizer_step_pre_hook
 
 from adde_lite.errors import InputError
-from adde_lite.models.adde import AttributeEncoder
+from adde_lite.models.adde import AttributeEncoder, EncoderRecipe
 from adde_lite.training import CheckpointError, TrainingRecipe, seeded, train
 from tests.coloured_bars import SCHEMA, coloured_bars
-from tests.processes import in_processes
+from tests.processes import in_processes, started
 from tests.training.runs import RECIPE, STEPS, encoder, run_killed_after, weights, whole_run
 
 ONE_EPOCH = replace(RECIPE, epochs=1)
+LIMIT_S = 60.0
 QUIET = {"device": "cpu", "progress": False}
 
 
@@ -167,6 +168,21 @@ def test_loss_broken_in_one_process_stops_the_others_too():
     assert "the label loss is nan" in second
 
 
+def run_whose_second_process_dies():
+    if os.environ["RANK"] == "1":
+        register_optimizer_step_pre_hook(lambda *_: os.kill(os.getpid(), signal.SIGKILL))
+    return whole_run()
+
+
+def test_kill_of_one_process_ends_the_others_with_an_error_not_a_hang(tmp_path):
+    with started(run_whose_second_process_dies, 2, folder=tmp_path) as (first, second):
+        second.join(LIMIT_S)
+        assert second.exitcode == -signal.SIGKILL
+        first.join(LIMIT_S)
+        assert first.exitcode == 1
+    assert "remote worker" in (tmp_path / "0.error").read_text()
+
+
 def run_in_three(folder):
     try:
         whole_run(folder)
@@ -246,6 +262,24 @@ def test_device_that_is_not_there_is_refused(monkeypatch):
 def test_without_bf16_in_hardware_the_run_is_the_one_in_float32(monkeypatch):
     monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda: False)
     assert torch.equal(whole_run(recipe=replace(ONE_EPOCH, bf16=True)), whole_run(recipe=ONE_EPOCH))
+
+
+def train_compiled(empty_cache):
+    os.environ["TORCHINDUCTOR_CACHE_DIR"] = str(empty_cache)
+    recipe = EncoderRecipe(widths=(4, 4, 8, 8), hidden=8, d=6, contrast=0)
+    ends = []
+    for compiled in (True, False):
+        model = encoder(recipe=recipe)
+        train(model, coloured_bars(), ONE_EPOCH, compiled=compiled, **QUIET)
+        ends.append(weights(model))
+    graphs = torch._dynamo.utils.counters["stats"]["unique_graphs"]
+    return {"graphs": graphs, "apart": float((ends[0] - ends[1]).abs().max())}
+
+
+def test_compiled_run_ends_as_the_eager_one_up_to_rounding(tmp_path):
+    (found,) = in_processes(train_compiled, 1, tmp_path)
+    assert found["graphs"] > 0
+    assert found["apart"] < 1e-3
 
 
 def train_with_a_broken_compiler(empty_cache):
