@@ -9,7 +9,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: help lab test faults notebooks bench study clean
+.PHONY: help lab test faults notebooks bench study throughput clean
 
 help:
 	@echo "make lab        open JupyterLab at the first notebook"
@@ -18,6 +18,7 @@ help:
 	@echo "make notebooks  build and execute all notebooks from notebooks/source"
 	@echo "make bench      measure every figure, or one with BENCH=name"
 	@echo "make study      do the runs that data/results has no row for, under an hour of CPU time; goes on after a stop"
+	@echo "make throughput measure what this machine does in a second, and record it in data/results/throughput.json"
 	@echo "make clean      remove everything that make has made"
 
 lab: $(READY)
@@ -44,6 +45,10 @@ bench: $(READY)
 
 study: $(READY)
 	$(BIN)/python -m adde_lite.studies $(STUDY)
+
+throughput: export OMP_NUM_THREADS ?= 1 # CPU seconds count one core
+throughput: $(READY)
+	$(BIN)/python -m adde_lite.throughput
 
 clean:
 	rm -rf .venv build data/cache adde_lite.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

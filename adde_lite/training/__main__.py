@@ -13,16 +13,15 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-import torch
-
 from adde_lite import distributed, recipes, storage
 from adde_lite.data import AttributeImages, official_split, wardrobe
 from adde_lite.errors import InputError, unknown
-from adde_lite.models.adde import AttributeEncoder
+from adde_lite.models.adde import AttributeEncoder, AttributeManipulator
 from adde_lite.recipes import Recipe, ThreeStages
 from adde_lite.stages import train_stages
 from adde_lite.training.checkpoints import CheckpointError
 from adde_lite.training.hardware import fabric_for
+from adde_lite.training.identity import recipe_facts
 from adde_lite.training.loop import train
 from adde_lite.training.recipe import TrainingRecipe
 from adde_lite.training.trained import seeded
@@ -56,10 +55,10 @@ def _train(asked: argparse.Namespace) -> None:
     with fabric.rank_zero_first(local=True):  # the others of this machine find the drawn garments in the cache
         data = _data(asked)
     encoder = seeded(lambda: AttributeEncoder(data.schema, stage_1.model, pretrained=asked.pretrained), asked.seed)
-    model: torch.nn.Module
+    model: AttributeEncoder | AttributeManipulator
+    training = _shortened(recipe.training, asked)
     if isinstance(recipe, Recipe):
         model = encoder
-        training = _shortened(recipe.training, asked)
         train(
             encoder,
             data,
@@ -73,7 +72,7 @@ def _train(asked: argparse.Namespace) -> None:
         recipe = replace(
             recipe,
             encoder=replace(stage_1, training=_shortened(stage_1.training, asked)),
-            training=_shortened(recipe.training, asked),
+            training=training,
         )
         model = train_stages(
             data,
@@ -85,8 +84,8 @@ def _train(asked: argparse.Namespace) -> None:
             save_every=asked.save_every,
         )
     if distributed.rank() == 0:
-        facts = {"recipe": asked.recipe, "seed": asked.seed, "schema": data.schema.to_json()}
-        storage.store(out / "weights", model.state_dict(), facts)
+        facts = recipe_facts(model, training, {"recipe": asked.recipe, "images": len(data)})
+        storage.store(out / "weights", model.state_dict(), {"recipe": facts})
         print(f"weights: {out / 'weights'}")
 
 

@@ -11,6 +11,7 @@ import pytest
 import torch
 
 from adde_lite import storage
+from adde_lite.extraction.weights import stored_encoder
 from adde_lite.training.__main__ import REFUSED, main
 
 ROOT = Path(__file__).parents[2]
@@ -56,7 +57,7 @@ def test_torchrun_trains_a_named_recipe_and_resumes_when_all_its_processes_are_k
     assert f"weights: {tmp_path / 'killed' / 'weights'}" in said
     assert whole.count("weights: ") == said.count("weights: ") == 1  # the first process speaks for all
     resumed, facts = weights(tmp_path / "killed")
-    assert facts["recipe"] == "WARDROBE"
+    assert facts["recipe"]["data"] == {"recipe": "WARDROBE", "images": 256}
     assert torch.equal(resumed, weights(tmp_path / "whole")[0])
 
 
@@ -69,6 +70,8 @@ def test_three_stages_train_from_the_command_line_and_a_second_call_is_done_at_o
     assert main(words) == 0
     assert torch.equal(weights(tmp_path / "run")[0], first)
     assert "memory" in capsys.readouterr().err  # the lines of progress name the losses
+    encoder = stored_encoder(tmp_path / "run" / "weights")
+    assert torch.equal(encoder.heads.bias, storage.load(tmp_path / "run" / "weights")[0]["encoder.heads.bias"])
 
 
 @pytest.mark.parametrize(

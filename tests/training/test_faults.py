@@ -4,6 +4,7 @@ import os
 import resource
 import signal
 import threading
+import warnings
 from dataclasses import replace
 from pathlib import Path
 
@@ -266,6 +267,7 @@ def test_without_bf16_in_hardware_the_run_is_the_one_in_float32(monkeypatch):
 
 def train_compiled(empty_cache):
     os.environ["TORCHINDUCTOR_CACHE_DIR"] = str(empty_cache)
+    warnings.simplefilter("default")  # torch's compiler warns of its own doings
     recipe = EncoderRecipe(widths=(4, 4, 8, 8), hidden=8, d=6, contrast=0)
     ends = []
     for compiled in (True, False):
