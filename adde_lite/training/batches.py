@@ -1,6 +1,6 @@
 """What each step sees. Order and views are keyed by (seed, epoch, example): they depend on no step before."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 
 import torch
 from torch import Tensor
@@ -55,7 +55,7 @@ class Batches:
         self._labels = data.labels.to(device)
         self._pixels = _streamed(data, device) if isinstance(data, StreamedImages) else _in_memory(data, device)
 
-    def of_epoch(self, epoch: int, first: int = 0) -> Iterator[tuple[Tensor, Tensor]]:
+    def of_epoch(self, epoch: int, first: int = 0) -> Generator[tuple[Tensor, Tensor]]:
         """This process's part of each batch from step `first` on, in `accumulate` pieces one after another.
 
         Each piece is views of the images, float (R * b, 3, H, W) in [0, 1], and their labels, int64 (R * b, A): the

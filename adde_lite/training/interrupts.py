@@ -28,6 +28,8 @@ class Interrupts(AbstractContextManager["Interrupts"]):
     ) -> None:
         for each, handler in self._before.items():
             signal.signal(each, handler)
+        if self.asked is not None and kind is None:  # it came after the last step, so nobody has looked at it yet
+            signal.raise_signal(self.asked)
 
     def _note(self, number: int, frame: FrameType | None) -> None:
         if self.asked is not None:

@@ -7,7 +7,7 @@ depends on is in the checkpoint, so a run that was stopped anywhere ends as an u
 
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import nullcontext
+from contextlib import closing, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -155,18 +155,18 @@ class _Loop:
         torch.manual_seed(epoch_key(self.recipe.seed, epoch))  # for what the model itself draws, such as codes
         if run.step:
             run.restore_random_state(self.fabric)
-        pieces = self.batches.of_epoch(epoch, run.step)
         look_every = STEPS_BETWEEN_LOOKS[self.fabric.device.type]
-        while run.step < run.steps:
-            self._step(pieces)
-            run.step += 1
-            self.bar.update()
-            last = run.step == run.steps
-            due = self.save_every is not None and run.done % self.save_every == 0 and not last
-            if due or last or run.step % look_every == 0:
-                self._look(epoch)
-            if due:
-                self._save()
+        with closing(self.batches.of_epoch(epoch, run.step)) as pieces:  # it may have processes that decode ahead
+            while run.step < run.steps:
+                self._step(pieces)
+                run.step += 1
+                self.bar.update()
+                last = run.step == run.steps
+                due = self.save_every is not None and run.done % self.save_every == 0 and not last
+                if due or last or run.step % look_every == 0:
+                    self._look(epoch)
+                if due:
+                    self._save()
 
     def _step(self, pieces: Iterator[tuple[Tensor, Tensor]]) -> None:
         run, parts = self.run, self.recipe.accumulate

@@ -124,6 +124,21 @@ def test_interrupt_without_a_checkpoint_says_what_would_have_kept_the_work():
         hook.remove()
 
 
+def test_interrupt_after_the_last_step_is_not_swallowed(tmp_path):
+    """As when it comes during the last look at the model."""
+    last = RECIPE.epochs - 1
+    with pytest.raises(KeyboardInterrupt):
+        train(
+            encoder(),
+            coloured_bars(),
+            RECIPE,
+            checkpoint=tmp_path / "run",
+            watch=lambda epoch: signal.raise_signal(signal.SIGINT) if epoch == last else None,
+            **QUIET,
+        )
+    assert torch.equal(whole_run(tmp_path / "run", seed=5), whole_run())
+
+
 def test_training_outside_the_main_thread_leaves_signals_alone():
     done = []
     thread = threading.Thread(target=lambda: done.append(whole_run()))
