@@ -10,9 +10,10 @@ from torch import nn
 from adde_lite.data.archive import Archive
 from adde_lite.data.decode import Fit, Size
 from adde_lite.extraction.extracted import Extracted
-from adde_lite.extraction.plan import Dtype, Embeds
+from adde_lite.extraction.plan import Dtype
 from adde_lite.extraction.shards import make_shards
 from adde_lite.extraction.work import Damaged, begin, shown, warn_of_damaged
+from adde_lite.models.fingerprint import Embeds
 from adde_lite.training.hardware import on
 
 

@@ -7,36 +7,20 @@ import warnings
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Any, Literal, Protocol, TypeAlias, cast
+from typing import Any, Literal, TypeAlias
 
-import torch
 from PIL import Image
-from torch import Tensor, nn
 
 from adde_lite import storage
-from adde_lite.attributes import AttributeSchema
 from adde_lite.data.archive import Archive
 from adde_lite.data.decode import FORMATS, Fit, Size, height_width
 from adde_lite.errors import InputError
+from adde_lite.models.fingerprint import Embeds, fingerprint
 
 PLAN, SHARD = "plan", "shard-"
 FORMAT = 1  # of plan and shards; another number is another layout
 
 Dtype: TypeAlias = Literal["float32", "float16"]
-
-
-class Embeds(Protocol):
-    """A model that turns images into embeddings, such as `AttributeEncoder`; it is also an `nn.Module`."""
-
-    @property
-    def schema(self) -> AttributeSchema: ...
-
-    @property
-    def recipe(self) -> Any:  # noqa: ANN401 - any dataclass
-        """What decides the model beside its class, schema and weights."""
-
-    def embed(self, images: Tensor) -> Tensor:
-        """uint8 (N, 3, H, W) to float32 (N, A, d) on the CPU; each image by itself, whatever it is batched with."""
 
 
 @dataclass(frozen=True)
@@ -94,7 +78,7 @@ def plan_for(model: Embeds, names: Sequence[str], *, size: Size, fit: Fit, shard
     if dtype not in ("float32", "float16"):
         raise InputError("dtype", repr(dtype), "'float32' or 'float16'", "Choose one of them.")
     digest = hashlib.sha256("\0".join(names).encode("utf-8", "surrogateescape")).hexdigest()
-    return Plan(_fingerprint(model), len(names), digest, (height, width), fit, shard_size, dtype)
+    return Plan(fingerprint(model), len(names), digest, (height, width), fit, shard_size, dtype)
 
 
 def image_names(files: Archive) -> tuple[str, ...]:
@@ -166,13 +150,3 @@ def _compare(out: Path, found: dict[str, Any], wanted: Plan) -> None:
         given = what.get(other, f"{other} {found.get(other)!r}")
         expected = "the same as in this call" if other in what else repr(asked[other])
         raise InputError(f"{out}, an extraction", given, expected, "Extract into another folder, or delete this one.")
-
-
-def _fingerprint(model: Embeds) -> str:
-    network = cast(nn.Module, model)
-    facts = {"class": type(model).__name__, "recipe": asdict(model.recipe), "schema": model.schema.to_json()}
-    digest = hashlib.sha256(json.dumps(facts, sort_keys=True).encode())
-    for name, value in sorted(network.state_dict().items()):
-        digest.update(f"{name} {value.dtype} {tuple(value.shape)}".encode())
-        digest.update(value.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy())
-    return digest.hexdigest()

@@ -12,7 +12,8 @@ from adde_lite import storage
 from adde_lite.data.ahead import Decoded, decoded_ahead
 from adde_lite.data.archive import Archive
 from adde_lite.errors import InputError
-from adde_lite.extraction.plan import SHARD, Embeds, Plan
+from adde_lite.extraction.plan import SHARD, Plan
+from adde_lite.models.fingerprint import Embeds
 
 BATCH = 256  # images decoded and embedded together; the same for everybody, or the last bits would differ
 DTYPES = {"float32": torch.float32, "float16": torch.float16}

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 from adde_lite.data.archive import Archive
 from adde_lite.data.decode import Fit, Size
 from adde_lite.errors import InputError
-from adde_lite.extraction.plan import Dtype, Embeds, image_names, plan_for, settle
+from adde_lite.extraction.plan import Dtype, image_names, plan_for, settle
 from adde_lite.extraction.shards import DamagedShardError, Job, read_shard
+from adde_lite.models.fingerprint import Embeds
 
 if TYPE_CHECKING:
     from tqdm import tqdm
