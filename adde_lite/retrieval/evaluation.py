@@ -10,7 +10,7 @@ from torch import Tensor
 from adde_lite.attributes import MISSING, AttributeSchema
 from adde_lite.metrics.retrieval import ndcg, ndcg_others, ndcg_target, top_k_accuracy
 from adde_lite.models.adde.memory import PrototypeMemory
-from adde_lite.retrieval.gallery import nearest, unit
+from adde_lite.retrieval.nearest import nearest, unit
 from adde_lite.sampling import Queries
 
 if TYPE_CHECKING:

@@ -117,16 +117,11 @@ class PrototypeMemory(nn.Module):
             InputError: unknown attribute, value or way, two edits of one attribute, no labels for "add", or shapes
                 that do not fit.
         """
-        if how not in get_args(How):
-            raise unknown("edit", "way", how, get_args(How))
         if embeddings.shape[-2:] != (self.schema.A, self.d):
             expected = f"(..., {self.schema.A}, {self.d})"
             raise InputError("embeddings", f"shape {tuple(embeddings.shape)}", expected, "Take the memory's encoder.")
         rows = embeddings.reshape(-1, self.schema.A, self.d)
-        indicator = edits if isinstance(edits, Tensor) else self._indicator(edits, how, labels, len(rows))
-        if indicator.shape != (len(rows), self.schema.J):
-            given, expected = f"shape {tuple(indicator.shape)}", f"({len(rows)}, {self.schema.J})"
-            raise InputError("indicator", given, expected, "Give one row an embedding.")
+        indicator = self.indicator(edits, len(rows), how, labels)
         if how == "add":
             edited = rows + self(indicator)
         else:
@@ -137,7 +132,20 @@ class PrototypeMemory(nn.Module):
         shaped: Tensor = edited.reshape(embeddings.shape)
         return shaped
 
-    def _indicator(self, edits: Edit | Iterable[Edit], how: How, labels: Tensor | None, count: int) -> Tensor:
+    def indicator(self, edits: Edits, count: int, how: How = "swap", labels: Tensor | None = None) -> Tensor:
+        """The edits of `count` embeddings as rows of what goes (-1) and what comes (+1), (count, J).
+
+        Arguments and errors as `edit`. For "swap" by `Edit` only what comes is in the rows.
+        """
+        if how not in get_args(How):
+            raise unknown("edit", "way", how, get_args(How))
+        indicator = edits if isinstance(edits, Tensor) else self._of_edits(edits, count, how, labels)
+        if indicator.shape != (count, self.schema.J):
+            given, expected = f"shape {tuple(indicator.shape)}", f"({count}, {self.schema.J})"
+            raise InputError("indicator", given, expected, "Give one row an embedding.")
+        return indicator
+
+    def _of_edits(self, edits: Edit | Iterable[Edit], count: int, how: How, labels: Tensor | None) -> Tensor:
         if how == "swap":  # what goes does not matter: the block is replaced
             now = torch.full((count, self.schema.A), MISSING)
         elif labels is None:

@@ -1,0 +1,130 @@
+"""A query whose scores are kept, so that every further edit of it is a look-up.
+
+With ĝ the unit vectors of the gallery and p the prototypes,
+
+    score(r + delta, g) = score(r, g) + (p_new - p_old) . ĝ
+
+and the products p . ĝ stand in a table: an edit costs additions of N numbers, not a new search. The length of the
+edited query is left out, because it does not change the order.
+"""
+
+import math
+
+import torch
+from torch import Tensor
+
+from adde_lite.errors import InputError
+from adde_lite.models.adde.memory import Edits, How, PrototypeMemory
+from adde_lite.retrieval.best import ROUNDING, Best
+from adde_lite.retrieval.conditions import Conditions, Weights, Where, weighted
+from adde_lite.retrieval.table import PrototypeTable
+from adde_lite.retrieval.vectors import Vectors
+
+
+class Asked:
+    """One query of a gallery; `Gallery.query` makes it, which costs one scan. It keeps A * N numbers.
+
+    Args:
+        query: float (A, d), checked.
+        vectors, conditions: of the gallery.
+        table: of the gallery's memory; without one the query can be re-weighted but not edited.
+    """
+
+    def __init__(self, query: Tensor, vectors: Vectors, conditions: Conditions, table: PrototypeTable | None) -> None:
+        self._query = query.detach().to(vectors.dtype, copy=True)
+        self._vectors, self._conditions, self._table = vectors, conditions, table
+        self._scale = 1 / float(self._query.norm())  # scores are those of a query of length 1, whatever it came in
+        self._by_block = vectors.by_block(self._query * self._scale)
+        self._whole = self._by_block.sum(0)
+
+    def top(self, k: int, weights: Weights | None = None, where: Where | None = None) -> Tensor:
+        """Rows of the k nearest images, int64 (k,); arguments and errors as `Gallery.search`."""
+        chosen = self._conditions.weights(weights)
+        return self._best(self._query, self._weighted(chosen), 2, k=k, chosen=chosen, where=where)
+
+    @torch.no_grad()
+    def edit(
+        self,
+        edits: Edits,
+        k: int,
+        how: How = "swap",
+        labels: Tensor | None = None,
+        *,
+        weights: Weights | None = None,
+        where: Where | None = None,
+        strength: float = 1.0,
+    ) -> Tensor:
+        """Rows of the k images nearest to the query as the edits want it, int64 (k,).
+
+        Exactly the order of `Gallery.search` with the edited query. A memory that holds numbers outside its blocks has
+        a second, full table for "add"; only with unequal weights too does such an edit cost a scan.
+
+        Args:
+            edits, how, labels: as `PrototypeMemory.edit`, for one garment.
+            k, weights, where: as `Gallery.search`.
+            strength: 0 leaves the query as it is, 1 is the edit in full, numbers between go part of the way.
+
+        Raises:
+            InputError: a gallery without a memory, a strength that is not finite, an edit that leaves nothing of the
+                query; also as `PrototypeMemory.edit` and `Gallery.search`.
+        """
+        if self._table is None:
+            raise no_memory()
+        if not math.isfinite(strength):
+            raise InputError("strength", str(strength), "a finite number", "0 is the query itself, 1 the whole edit.")
+        own = how == "swap"  # a new value comes with its own block alone, and the whole old block goes
+        indicator = self._table.memory.indicator(edits, 1, how, labels)[0].tolist()
+        change = {
+            value: 1.0 if own else share for value, share in enumerate(indicator) if share > 0 or (share and not own)
+        }
+        gone = {self._table.owner[value] for value in change} if own else set()
+        step, reach = self._step(self._table.memory, change, gone)
+        chosen = self._conditions.weights(weights)
+        scores = self._weighted(chosen).clone()
+        if own or chosen is None or not self._table.leaks:
+            factor = [strength] * len(step) if chosen is None else (strength * chosen).tolist()
+            for value, share in change.items():
+                alpha = self._scale * share * factor[self._table.owner[value]]
+                scores.add_(self._table.column(value, own=own), alpha=alpha)
+            for attribute in gone:
+                scores.sub_(self._by_block[attribute], alpha=factor[attribute])
+        else:  # each block of M i has a weight of its own, and the table holds their sum
+            towards = (self._scale * strength * step * chosen[:, None]).reshape(1, -1).to(scores.dtype)
+            scores += torch.cat([part[0] for _, part in self._vectors.scores(towards)])
+        reach = 2 + abs(strength) * reach
+        return self._best(self._query + strength * step, scores, reach, k=k, chosen=chosen, where=where)
+
+    def _step(self, memory: PrototypeMemory, change: dict[int, float], gone: set[int]) -> tuple[Tensor, float]:
+        """What an edit in full adds to the query, (A, d), and how long its prototypes are in lengths of the query."""
+        values = list(change)
+        columns = memory.weight.detach()[:, values]
+        if gone:
+            columns = columns * memory.mask[:, values]
+        columns = columns.to("cpu", torch.float64)  # so that a swapped block is the prototype, to the last digit
+        shares = torch.tensor(list(change.values()), dtype=columns.dtype)
+        step = (columns @ shares).unflatten(0, self._query.shape)
+        for attribute in gone:
+            step[attribute] -= self._query[attribute]
+        return step, self._scale * float(columns.norm(dim=0) @ shares.abs())
+
+    def _weighted(self, chosen: Tensor | None) -> Tensor:
+        """Scores of the query as it is, (N,)."""
+        return self._whole if chosen is None else chosen.to(self._by_block.dtype) @ self._by_block
+
+    def _best(
+        self, wanted: Tensor, scores: Tensor, reach: float, *, k: int, chosen: Tensor | None, where: Where | None
+    ) -> Tensor:
+        """The first k by scores, whose rounding is that of vectors as long as `reach`."""
+        allowed = self._conditions.rows(where, k)
+        if allowed is not None:
+            scores = scores.masked_fill(~allowed, -torch.inf)
+        margin = ROUNDING * reach * (1.0 if chosen is None else float(chosen.max()))
+        best = Best(self._vectors, weighted(wanted.double() * self._scale, chosen), k, margin)
+        best.offer(scores)
+        return best.rows
+
+
+def no_memory() -> InputError:
+    """The error for an edit that has no prototypes to edit with."""
+    remedy = "Pass memory=, such as PrototypeMemory.of_means(embeddings, labels, schema)."
+    return InputError("edit", "a gallery without a memory", "one with prototypes", remedy)

@@ -1,0 +1,92 @@
+"""What may be asked of a gallery beside the query: how many, by which subspaces, among which garments."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TypeAlias
+
+import torch
+from torch import Tensor
+
+from adde_lite.attributes import AttributeSchema
+from adde_lite.errors import InputError
+
+Weights: TypeAlias = Tensor | Sequence[float] | Mapping[str, float]
+Where: TypeAlias = Mapping[str, str | Iterable[str | None] | None]
+
+
+class Conditions:
+    """The doors of a gallery: each returns what came in, checked.
+
+    Args:
+        labels: int64 (N, A).
+        schema: the attributes.
+    """
+
+    def __init__(self, labels: Tensor, schema: AttributeSchema) -> None:
+        self._labels, self._schema = labels, schema
+
+    def weights(self, weights: Weights | None) -> Tensor | None:
+        """One weight an attribute, float64 (A,); None where all are equal.
+
+        Args:
+            weights: A numbers, or a mapping from names; those it does not name have weight 0.
+
+        Raises:
+            InputError: an unknown name, a weight below 0, infinite or not a number, all 0, or not A of them.
+        """
+        if weights is None:
+            return None
+        if isinstance(weights, Mapping):
+            found = torch.zeros(self._schema.A, dtype=torch.float64)
+            for name, weight in weights.items():
+                found[self._schema.index(name)] = weight
+        else:
+            found = torch.as_tensor(weights).to(torch.float64)
+        if found.shape != (self._schema.A,):
+            expected = f"({self._schema.A},), one an attribute"
+            raise InputError("weights", f"shape {tuple(found.shape)}", expected, "Or name them: {'colour': 1}.")
+        bad = ~(found.isfinite() & (found >= 0))
+        if bad.any():
+            a = int(bad.nonzero()[0])
+            remedy = "A weight of 0 leaves a subspace out."
+            raise InputError(f"weights, {self._schema.names[a]}", str(float(found[a])), "a number from 0 up", remedy)
+        if not found.any():
+            raise InputError("weights", "only zeros", "at least one above 0", "Name the subspaces that should count.")
+        return None if bool((found == found[0]).all()) else found
+
+    def rows(self, where: Where | None, k: int) -> Tensor | None:
+        """Which garments may be found, bool (N,); None where all may.
+
+        Args:
+            where: attribute -> the value or values that its label may have; None among them is a missing label.
+            k: how many are asked for.
+
+        Raises:
+            InputError: an unknown attribute or value, no garment left, or k not within 1 and the number left.
+        """
+        allowed = None
+        for name, values in (where or {}).items():
+            options = [values] if values is None or isinstance(values, str) else list(values)
+            codes = torch.tensor([self._schema.code(name, value) for value in options], dtype=torch.int64)
+            fits = torch.isin(self._labels[:, self._schema.index(name)], codes)
+            allowed = fits if allowed is None else allowed & fits
+        left = len(self._labels) if allowed is None else int(allowed.sum())
+        if not left:
+            expected = "labels that a garment of the gallery has"
+            raise InputError("where", str(dict(where or {})), expected, "Allow more values.")
+        if isinstance(k, bool) or not isinstance(k, int) or not 1 <= k <= left:
+            size = "the size of the gallery" if allowed is None else "what the filter leaves"
+            raise InputError("k", repr(k), f"1 to {left}, {size}", "Ask for fewer results.")
+        return allowed
+
+
+def weighted(query: Tensor, weights: Tensor | None) -> Tensor:
+    """A query (A, d) with its blocks weighted, flat: (A * d,).
+
+    Raises:
+        InputError: nothing is left of it.
+    """
+    wanted = query if weights is None else query * weights[:, None].to(query.dtype)
+    if not wanted.any():
+        remedy = "Choose other weights, or look at the prototypes of the edit."
+        raise InputError("query", "zeros in every block that counts", "at least one that is not", remedy)
+    return wanted.flatten()
