@@ -1,0 +1,77 @@
+"""What goes into an index: embeddings, labels and ids that belong together."""
+
+import hashlib
+from collections.abc import Iterator, Sequence
+
+import torch
+from torch import Tensor
+
+from adde_lite.attributes import AttributeSchema
+from adde_lite.errors import InputError
+
+ROWS_AT_ONCE = 1 << 14  # vectors that are checked or encoded together: a gallery on disk need not fit in memory
+
+
+def in_parts(rows: int, at_once: int = ROWS_AT_ONCE) -> Iterator[slice]:
+    """Slices that cover `rows` rows in order."""
+    return (slice(first, min(first + at_once, rows)) for first in range(0, rows, at_once))
+
+
+def check_content(embeddings: Tensor, labels: Tensor, schema: AttributeSchema, d: int | None = None) -> None:
+    """Check vectors and labels of an index to be.
+
+    Args:
+        embeddings: (N, A, d) of a floating type, on any device or memory-mapped; read part by part.
+        labels: int64 (N, A).
+        schema: the attributes.
+        d: dimensions of a subspace in the index that they join; None when they begin one.
+
+    Raises:
+        InputError: nothing, shapes that do not fit, whole numbers, or a row that is zero, infinite or not a number.
+    """
+    schema.check(labels)
+    shape = tuple(embeddings.shape)
+    if not len(labels) or len(shape) != 3 or shape[:2] != tuple(labels.shape) or shape[2] != (d or shape[2] or 1):
+        expected = f"({len(labels) or 'at least 1'}, {schema.A}, {d or 'd'})"
+        raise InputError("embeddings", f"shape {shape}", expected, "Embed the images of these labels.")
+    if not embeddings.is_floating_point():
+        raise InputError("embeddings", str(embeddings.dtype), "float16, bfloat16 or float32", "Pass them as embedded.")
+    for part in in_parts(len(embeddings)):
+        length = embeddings[part].flatten(1).float().norm(dim=1)
+        bad = ~(length.isfinite() & (length > 0))
+        if bad.any():
+            row = int(bad.nonzero()[0, 0])
+            remedy = "Look at the image it came from, or drop it."
+            found = f"length {float(length[row])}"
+            raise InputError(f"embedding {part.start + row}", found, "a finite length above 0", remedy)
+
+
+def checked_ids(ids: Sequence[str] | None, rows: int, before: int = 0) -> list[str]:
+    """The ids of `rows` new rows; their numbers, counted on from `before`, when none are given.
+
+    Raises:
+        InputError: their number is another, or one comes twice.
+    """
+    if ids is None:
+        return [str(row) for row in range(before, before + rows)]
+    if len(ids) != rows:
+        raise InputError("ids", f"{len(ids)} ids", f"{rows}, one an embedding", "Pass the ids of these images.")
+    first: dict[str, int] = {}
+    for row, name in enumerate(ids):
+        if first.setdefault(name, row) != row:
+            found = f"{name!r} in rows {first[name]} and {row}"
+            raise InputError("ids", found, "different ids", "Leave out the copy, or rename it.")
+    return list(ids)
+
+
+def digest(schema: AttributeSchema, d: int, fingerprint: str) -> str:
+    """What tells the galleries of two models apart: 16 hexadecimal digits of schema, d and model fingerprint."""
+    return hashlib.sha256(f"{schema.to_json()} {d} {fingerprint}".encode()).hexdigest()[:16]
+
+
+def rows_with(labels: Tensor, codes: dict[int, list[int]]) -> Tensor:
+    """The mask, bool (N,), of rows whose labels have one of the codes of every attribute named."""
+    mask = torch.ones(len(labels), dtype=torch.bool)
+    for a, allowed in codes.items():
+        mask &= torch.isin(labels[:, a], torch.tensor(allowed))
+    return mask

@@ -1,0 +1,56 @@
+"""How many of the exact answers an index finds, for the three ways a gallery is asked."""
+
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor
+
+from adde_lite.retrieval.scale.asked import Index, query_vectors
+from adde_lite.retrieval.scale.vectors import Vectors
+
+SPREAD = 4.0  # re-weighted: each weight between 1/4 and 4, evenly on a logarithmic scale
+ROUNDING = 1e-6  # the same sum, added up in another order
+
+
+def askings(queries: int, A: int, *, seed: int = 0) -> dict[str, Tensor]:
+    """Weights (Q, A) of three kinds: `plain` (all 1), `re-weighted` (drawn a query), `one subspace` (in turn)."""
+    drawn = torch.rand(queries, A, generator=torch.Generator().manual_seed(seed))
+    return {
+        "plain": torch.ones(queries, A),
+        "re-weighted": SPREAD ** (2 * drawn - 1),
+        "one subspace": torch.eye(A)[torch.arange(queries) % A],
+    }
+
+
+@torch.no_grad()
+def recall(index: Index, embeddings: Tensor, queries: Tensor, weights: Tensor, k: int = 30) -> float:
+    """The share of the k exact answers that an index finds, mean over queries.
+
+    A row counts when its exact score is that of the k-th exact answer or more, so equals may stand for each other.
+
+    Args:
+        index: made of these embeddings. Open one of Milvus anew, or it may not be indexed yet and be exact.
+        embeddings: (N, A, d).
+        queries: float (Q, A, d).
+        weights: (Q, A) or (A,).
+        k: 1 .. N.
+
+    Raises:
+        InputError: as the index's search.
+    """
+    found = index.search(queries, k, weights).rows
+    asked, vectors = query_vectors(queries, weights, *queries.shape[1:]), Vectors([embeddings])
+    last = vectors.top_scores(asked, k)[:, -1:]
+    _, reached = vectors.best(asked, found, k)
+    return float((reached >= last - ROUNDING).float().mean())
+
+
+def recall_table(
+    indexes: Mapping[str, Index], embeddings: Tensor, queries: Tensor, *, k: int = 30, seed: int = 0
+) -> dict[str, dict[str, float]]:
+    """`recall` of each index for each of the `askings`: {index: {asking: share}}."""
+    ways = askings(*queries.shape[:2], seed=seed)
+    return {
+        name: {way: recall(index, embeddings, queries, weights, k) for way, weights in ways.items()}
+        for name, index in indexes.items()
+    }

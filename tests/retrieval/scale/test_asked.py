@@ -1,0 +1,109 @@
+"""Queries, weights and filters are made ready or refused before any library sees them."""
+
+import pytest
+import torch
+
+from adde_lite.errors import InputError
+from adde_lite.retrieval.scale.asked import allowed_codes, allowed_rows, query_vectors
+from adde_lite.retrieval.scale.content import check_content, checked_ids
+
+A, D = 3, 4
+QUERY = torch.arange(1.0, 13.0).view(A, D)
+
+
+def test_weights_scale_the_blocks_of_the_query():
+    vector = query_vectors(QUERY, torch.tensor([0.0, 1.0, 2.0]), A, D)
+    assert torch.equal(vector, torch.cat([torch.zeros(4), QUERY[1], 2 * QUERY[2]])[None])
+
+
+def test_each_query_may_have_weights_of_its_own():
+    vectors = query_vectors(torch.stack([QUERY, QUERY]), torch.tensor([[1.0, 0, 0], [0, 0, 1.0]]), A, D)
+    assert torch.equal(vectors[1], torch.cat([torch.zeros(8), QUERY[2]]))
+
+
+@pytest.mark.parametrize(
+    ("query", "weights", "message"),
+    [
+        (QUERY[0], None, "query: given shape (4,)"),
+        (QUERY.flatten()[None, None], None, "query: given shape (1, 1, 12)"),
+        (QUERY * 0, None, "query 0: given weighted length 0.0"),
+        (QUERY * torch.nan, None, "query 0: given weighted length nan"),
+        (QUERY * torch.inf, None, "query 0: given weighted length inf"),
+        (QUERY, torch.ones(2), "weights: given shape (2,)"),
+        (QUERY, torch.zeros(A), "query 0: given weighted length 0.0"),
+        (QUERY, torch.tensor([1.0, -1.0, 1.0]), "weight 1: given -1.0"),
+        (QUERY, torch.tensor([1.0, 1.0, torch.nan]), "weight 2: given nan"),
+    ],
+)
+def test_a_query_that_cannot_be_answered_is_refused(query, weights, message):
+    with pytest.raises(InputError) as caught:
+        query_vectors(query, weights, A, D)
+    assert str(caught.value).startswith(message)
+
+
+def test_a_filter_by_names_becomes_codes(shop):
+    wanted = {"colour": ["blue", "red"], "sleeve length": None, "pattern": "floral"}
+    assert allowed_codes(wanted, shop) == {0: [0, 2], 1: [-1], 2: [2]}
+
+
+@pytest.mark.parametrize(
+    ("where", "message"),
+    [
+        ({"color": "red"}, "Did you mean 'colour'?"),
+        ({"colour": "grean"}, "Did you mean 'green'?"),
+        ({"colour": []}, "Leave it out for any value."),
+    ],
+)
+def test_an_unknown_name_in_a_filter_is_refused(shop, where, message):
+    with pytest.raises(InputError) as caught:
+        allowed_codes(where, shop)
+    assert message in str(caught.value)
+
+
+def test_masks_and_rows_say_the_same():
+    mask = torch.tensor([True, False, True, True])
+    assert allowed_rows(mask, 4).tolist() == allowed_rows(torch.tensor([3, 0, 2, 3]), 4).tolist() == [0, 2, 3]
+
+
+@pytest.mark.parametrize(
+    ("where", "given"),
+    [
+        (torch.tensor([True, False]), "torch.bool (2,)"),
+        (torch.tensor([0.5]), "torch.float32 (1,)"),
+        (torch.tensor([4]), "row 4"),
+        (torch.tensor([-1, 2]), "row -1"),
+        (torch.zeros(4, dtype=torch.bool), "a filter that no row passes"),
+        (torch.tensor([], dtype=torch.int64), "a filter that no row passes"),
+    ],
+)
+def test_a_filter_that_does_not_fit_is_refused(where, given):
+    with pytest.raises(InputError) as caught:
+        allowed_rows(where, 4)
+    assert caught.value.given == given
+
+
+@pytest.mark.parametrize(
+    ("change", "where"),
+    [
+        (lambda e, y: (e[:0], y[:0]), "embeddings"),
+        (lambda e, y: (e[:9], y), "embeddings"),
+        (lambda e, y: (e.flatten(1), y), "embeddings"),
+        (lambda e, y: (e[:, :2], y), "embeddings"),
+        (lambda e, y: ((e * 100).long(), y), "embeddings"),
+        (lambda e, y: (e.index_fill(0, torch.tensor([7]), 0.0), y), "embedding 7"),
+        (lambda e, y: (e.index_fill(0, torch.tensor([5]), torch.nan), y), "embedding 5"),
+        (lambda e, y: (e, y + 9), "labels, row 0, attribute 'colour'"),
+    ],
+)
+def test_content_that_does_not_fit_is_refused(content, shop, change, where):
+    with pytest.raises(InputError) as caught:
+        check_content(*change(content.embeddings[:10], content.labels[:10]), shop)
+    assert caught.value.where == where
+
+
+def test_ids_are_different_and_one_an_image():
+    assert checked_ids(None, 2, before=5) == ["5", "6"]
+    with pytest.raises(InputError, match="'a' in rows 0 and 2"):
+        checked_ids(["a", "b", "a"], 3)
+    with pytest.raises(InputError, match="2 ids"):
+        checked_ids(["a", "b"], 3)

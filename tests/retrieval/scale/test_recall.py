@@ -1,0 +1,76 @@
+"""Recall is 1 for exact answers, falls as an index looks at less, and falls most for a single subspace."""
+
+import importlib.util
+
+import pytest
+import torch
+
+from adde_lite.retrieval.scale import FaissIndex, Found, askings, recall, recall_table, synthetic_gallery
+from adde_lite.retrieval.scale.synthetic import SCHEMA
+
+needs_faiss = pytest.mark.skipif(
+    importlib.util.find_spec("faiss") is None, reason='no faiss: pip install "adde-lite[scale]"'
+)
+
+
+def test_askings_weigh_all_some_and_one():
+    ways = askings(24, 12)
+    assert torch.equal(ways["plain"], torch.ones(24, 12))
+    assert bool(((ways["re-weighted"] >= 0.25) & (ways["re-weighted"] <= 4)).all())
+    assert ways["re-weighted"].std() > 0.5
+    assert ways["one subspace"].argmax(1).tolist() == [*range(12), *range(12)]
+    assert bool((ways["one subspace"].sum(1) == 1).all())
+
+
+class Answers:
+    """An index that finds what it is told."""
+
+    def __init__(self, rows):
+        self.rows = rows
+
+    def search(self, query, k, weights=None, where=None):
+        return Found(self.rows, torch.zeros(self.rows.shape))
+
+
+def test_recall_counts_the_exact_answers_found():
+    embeddings = torch.eye(6).view(6, 2, 3) + 0.01
+    query = torch.tensor([[6.0, 5, 4], [3, 2, 1]])[None]
+    for rows, share in (([0, 1, 2], 1.0), ([2, 0, 5], 2 / 3), ([5, 4, 3], 0.0)):
+        assert recall(Answers(torch.tensor([rows])), embeddings, query, torch.ones(2), k=3) == pytest.approx(share)
+    weights = torch.tensor([0.0, 1.0])
+    assert recall(Answers(torch.tensor([[3, 4, 5]])), embeddings, query, weights, k=3) == 1.0
+
+
+def test_equals_may_stand_for_each_other():
+    embeddings = torch.ones(4, 1, 2)
+    assert recall(Answers(torch.tensor([[3]])), embeddings, torch.ones(1, 1, 2), torch.ones(1), k=1) == 1.0
+
+
+@needs_faiss
+def test_a_code_loses_most_where_a_query_asks_one_subspace():
+    embeddings, labels = synthetic_gallery(2_100, d=8)
+    gallery, queries = embeddings[:2_000], embeddings[2_000:]
+    indexes = {kind: FaissIndex.build(gallery, labels[:2_000], SCHEMA, kind=kind) for kind in ("Flat", "SQ8", "RaBitQ")}
+    table = recall_table(indexes, gallery, queries)
+    assert set(table["Flat"].values()) == {1.0}
+    assert min(table["SQ8"].values()) > 0.999
+    plain, weighted, single = (table["RaBitQ"][way] for way in ("plain", "re-weighted", "one subspace"))
+    assert plain > 0.95
+    assert plain > weighted > single
+    assert single < 0.7
+
+
+def test_a_synthetic_gallery_comes_again_from_its_seed():
+    (first, labels), (second, _), (other, _) = (synthetic_gallery(50, d=4, seed=seed) for seed in (1, 1, 2))
+    assert torch.equal(first, second)
+    assert not torch.equal(first, other)
+    assert torch.allclose(first.flatten(1).norm(dim=1), torch.ones(50))
+    assert SCHEMA.check(labels).shape == (50, 12)
+
+
+def test_images_of_a_value_lie_together_in_its_subspace():
+    embeddings, labels = synthetic_gallery(2_000, d=8)
+    block = embeddings[:, 3] / embeddings[:, 3].norm(dim=1, keepdim=True)
+    same = labels[:, 3, None] == labels[None, :, 3]
+    alike = block @ block.T
+    assert alike[same].mean() > alike[~same].mean() + 0.3
