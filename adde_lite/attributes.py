@@ -184,7 +184,16 @@ class AttributeSchema:
         A garment that lacks the edited attribute has nothing to take away: its row holds the +1 alone. One that
         has the wanted value already keeps a row of zeros.
         """
-        return self.one_hot(self.edited(labels, edits)) - self.one_hot(labels)
+        labels = self.check(labels)
+        rows = torch.zeros(len(labels), self.J, dtype=torch.int64)
+        for edit in self.distinct(edits):
+            attribute, coming = self.index(edit.attribute), self.code(edit.attribute, edit.value)
+            block, now = rows[:, self.offsets[attribute] :], labels[:, attribute]
+            held = (now != MISSING).nonzero()[:, 0]
+            block[held, now[held]] -= 1
+            if coming != MISSING:
+                block[:, coming] += 1
+        return rows
 
     def check(self, labels: Tensor) -> Tensor:
         """Return `labels` when they are valid codes of this schema, int64 (N, A).

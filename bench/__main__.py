@@ -15,7 +15,16 @@ import torch  # noqa: E402
 import bench  # noqa: E402
 from bench.figure import Figure, NotHereError  # noqa: E402
 
-SUPPORT = {"__main__", "figure", "literal_step", "literal_triplet", "plain_loop", "reference_protocol", "retrieval"}
+SUPPORT = {
+    "__main__",
+    "editing",
+    "figure",
+    "literal_step",
+    "literal_triplet",
+    "plain_loop",
+    "reference_protocol",
+    "retrieval",
+}
 
 
 def main(asked: list[str]) -> int:

@@ -9,12 +9,13 @@ edited query is left out, because it does not change the order.
 """
 
 import math
+from collections.abc import Callable, Mapping
 
 import torch
 from torch import Tensor
 
 from adde_lite.errors import InputError
-from adde_lite.models.adde.memory import Edits, How, PrototypeMemory
+from adde_lite.models.adde.memory import Edits, How
 from adde_lite.retrieval.best import ROUNDING, Best
 from adde_lite.retrieval.conditions import Conditions, Weights, Where, weighted
 from adde_lite.retrieval.table import PrototypeTable
@@ -31,16 +32,17 @@ class Asked:
     """
 
     def __init__(self, query: Tensor, vectors: Vectors, conditions: Conditions, table: PrototypeTable | None) -> None:
-        self._query = query.detach().to(vectors.dtype, copy=True)
+        self._query = query.to(torch.float64, copy=True)  # so that a swapped block is the prototype, to the last digit
         self._vectors, self._conditions, self._table = vectors, conditions, table
         self._scale = 1 / float(self._query.norm())  # scores are those of a query of length 1, whatever it came in
-        self._by_block = vectors.by_block(self._query * self._scale)
+        self._by_block = vectors.by_block((self._query * self._scale).to(vectors.dtype))
         self._whole = self._by_block.sum(0)
+        self._scratch = torch.empty_like(self._whole)  # new memory would cost an edit more than its additions
 
     def top(self, k: int, weights: Weights | None = None, where: Where | None = None) -> Tensor:
         """Rows of the k nearest images, int64 (k,); arguments and errors as `Gallery.search`."""
         chosen = self._conditions.weights(weights)
-        return self._best(self._query, self._weighted(chosen), 2, k=k, chosen=chosen, where=where)
+        return self._best(lambda: self._query, self._weighted(chosen), 2, k=k, chosen=chosen, where=where)
 
     @torch.no_grad()
     def edit(
@@ -72,54 +74,67 @@ class Asked:
             raise no_memory()
         if not math.isfinite(strength):
             raise InputError("strength", str(strength), "a finite number", "0 is the query itself, 1 the whole edit.")
-        own = how == "swap"  # a new value comes with its own block alone, and the whole old block goes
-        indicator = self._table.memory.indicator(edits, 1, how, labels)[0].tolist()
+        table, own = self._table, how == "swap"  # a new value comes with its own block alone, and the old block goes
+        shares = table.memory.indicator(edits, 1, how, labels)[0].tolist()
         change = {
-            value: 1.0 if own else share for value, share in enumerate(indicator) if share > 0 or (share and not own)
+            value: 1.0 if own else share for value, share in enumerate(shares) if share > 0 or (share and not own)
         }
-        gone = {self._table.owner[value] for value in change} if own else set()
-        step, reach = self._step(self._table.memory, change, gone)
+        gone = {table.owner[value] for value in change} if own else set()
         chosen = self._conditions.weights(weights)
-        scores = self._weighted(chosen).clone()
-        if own or chosen is None or not self._table.leaks:
-            factor = [strength] * len(step) if chosen is None else (strength * chosen).tolist()
-            for value, share in change.items():
-                alpha = self._scale * share * factor[self._table.owner[value]]
-                scores.add_(self._table.column(value, own=own), alpha=alpha)
-            for attribute in gone:
-                scores.sub_(self._by_block[attribute], alpha=factor[attribute])
-        else:  # each block of M i has a weight of its own, and the table holds their sum
-            towards = (self._scale * strength * step * chosen[:, None]).reshape(1, -1).to(scores.dtype)
-            scores += torch.cat([part[0] for _, part in self._vectors.scores(towards)])
-        reach = 2 + abs(strength) * reach
-        return self._best(self._query + strength * step, scores, reach, k=k, chosen=chosen, where=where)
 
-    def _step(self, memory: PrototypeMemory, change: dict[int, float], gone: set[int]) -> tuple[Tensor, float]:
-        """What an edit in full adds to the query, (A, d), and how long its prototypes are in lengths of the query."""
-        values = list(change)
-        columns = memory.weight.detach()[:, values]
-        if gone:
-            columns = columns * memory.mask[:, values]
-        columns = columns.to("cpu", torch.float64)  # so that a swapped block is the prototype, to the last digit
-        shares = torch.tensor(list(change.values()), dtype=columns.dtype)
-        step = (columns @ shares).unflatten(0, self._query.shape)
+        def edited() -> Tensor:
+            columns = table.columns(list(change), own=own).unflatten(1, self._query.shape)
+            step = torch.einsum("n,nad->ad", torch.tensor(list(change.values()), dtype=torch.float64), columns)
+            for attribute in gone:
+                step[attribute] -= self._query[attribute]
+            wanted: Tensor = self._query + strength * step
+            return wanted
+
+        if own or chosen is None or not table.leaks:
+            scores = self._moved(change, gone, chosen, strength)
+        else:  # each block of M i has a weight of its own, and the table holds their sum
+            wanted = weighted(edited() * self._scale, chosen).to(self._by_block.dtype)
+            scores = torch.cat([part[0] for _, part in self._vectors.scores(wanted[None])])
+        added = sum(abs(share) * table.length(value, own=own) for value, share in change.items())
+        reach = 2 + abs(strength) * (len(gone) + self._scale * added)
+        return self._best(edited, scores, reach, k=k, chosen=chosen, where=where)
+
+    def _moved(self, change: Mapping[int, float], gone: set[int], chosen: Tensor | None, strength: float) -> Tensor:
+        """Scores of the query after an edit, (N,): those of the query, and rows of the table."""
+        assert self._table is not None
+        scores = self._weighted(chosen)
+        factor = [strength] * len(self._query) if chosen is None else (strength * chosen).tolist()
+        for value, share in change.items():
+            products = self._table.products(value, own=bool(gone))
+            alpha = self._scale * share * factor[self._table.owner[value]]
+            scores = torch.add(scores, products, alpha=alpha, out=self._scratch)
         for attribute in gone:
-            step[attribute] -= self._query[attribute]
-        return step, self._scale * float(columns.norm(dim=0) @ shares.abs())
+            scores = torch.sub(scores, self._by_block[attribute], alpha=factor[attribute], out=self._scratch)
+        return scores
 
     def _weighted(self, chosen: Tensor | None) -> Tensor:
         """Scores of the query as it is, (N,)."""
         return self._whole if chosen is None else chosen.to(self._by_block.dtype) @ self._by_block
 
     def _best(
-        self, wanted: Tensor, scores: Tensor, reach: float, *, k: int, chosen: Tensor | None, where: Where | None
+        self,
+        wanted: Callable[[], Tensor],
+        scores: Tensor,
+        reach: float,
+        *,
+        k: int,
+        chosen: Tensor | None,
+        where: Where | None,
     ) -> Tensor:
-        """The first k by scores, whose rounding is that of vectors as long as `reach`."""
+        """The first k by scores, whose rounding is that of vectors as long as `reach`.
+
+        `wanted` makes the query that they belong to, (A, d), which is needed where they are too close to tell.
+        """
         allowed = self._conditions.rows(where, k)
         if allowed is not None:
             scores = scores.masked_fill(~allowed, -torch.inf)
         margin = ROUNDING * reach * (1.0 if chosen is None else float(chosen.max()))
-        best = Best(self._vectors, weighted(wanted.double() * self._scale, chosen), k, margin)
+        best = Best(lambda rows: self._vectors.settle(weighted(wanted() * self._scale, chosen), rows), k, margin)
         best.offer(scores)
         return best.rows
 

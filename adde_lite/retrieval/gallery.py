@@ -1,6 +1,7 @@
 """A gallery of embeddings, searched exactly: by a garment, or by a garment with some attributes edited."""
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Self
 
@@ -91,7 +92,7 @@ class Gallery:
         chosen, allowed = self._conditions.weights(weights), self._conditions.rows(where, k)
         exact = torch.stack([weighted(row, chosen) for row in rows.double() / _lengths(rows)[:, None, None]])
         margin = ROUNDING * (1.0 if chosen is None else float(chosen.max()))
-        best = [Best(self._vectors, row, k, margin) for row in exact]
+        best = [Best(partial(self._vectors.settle, row), k, margin) for row in exact]
         for first in range(0, len(best), QUERIES_AT_ONCE):
             some = slice(first, first + QUERIES_AT_ONCE)
             for span, scores in self._vectors.scores(exact[some].to(self._vectors.dtype)):

@@ -16,10 +16,14 @@ class PrototypeTable:
     Args:
         vectors: the gallery, of the memory's A and d.
         memory: the prototypes; when they change, the table is made again.
+
+    Attributes:
+        owner: the attribute of each value, J numbers.
     """
 
     def __init__(self, vectors: Vectors, memory: PrototypeMemory) -> None:
         self._vectors, self.memory = vectors, memory
+        self.owner: list[int] = memory.owner.tolist()
         self._forget()
 
     @property
@@ -28,20 +32,25 @@ class PrototypeTable:
         self._forget_changed()
         return self._leaks
 
-    @property
-    def owner(self) -> list[int]:
-        """The attribute of each value, J numbers."""
-        return self._owner
-
-    def column(self, value: int, *, own: bool) -> Tensor:
-        """Products of one column of M with all garments, (N,).
+    def columns(self, values: list[int], *, own: bool) -> Tensor:
+        """Some columns of M, float64 (n, A * d).
 
         Args:
-            value: 0 .. J - 1.
-            own: with its own block alone; otherwise with all that the column holds.
+            values: n numbers of 0 .. J - 1.
+            own: with their own blocks alone; otherwise with all that they hold.
         """
         self._forget_changed()
-        attribute = self._owner[value]
+        return self._columns[own][values]
+
+    def length(self, value: int, *, own: bool) -> float:
+        """The length of one column of M, as in `columns`."""
+        self._forget_changed()
+        return self._lengths[own][value]
+
+    def products(self, value: int, *, own: bool) -> Tensor:
+        """Products of one column of M, as in `columns`, with all unit gallery vectors, (N,)."""
+        self._forget_changed()
+        attribute = self.owner[value]
         key = (attribute, own or not self._leaks)
         if key not in self._kept:
             self._kept[key] = self._products(*key)
@@ -55,15 +64,17 @@ class PrototypeTable:
         found = torch.empty(count, len(self._vectors), dtype=columns.dtype)
         for rows, part in self._vectors.parts():
             found[:, rows] = columns.T @ part[:, numbers].T
-        return found.div_(self._vectors.lengths)
+        return found.mul_(self._vectors.inverse)
 
     def _forget_changed(self) -> None:
         if self.memory.weight._version != self._version:
             self._forget()
 
     def _forget(self) -> None:
-        weight = self.memory.weight
+        weight, mask = self.memory.weight, self.memory.mask
         self._version = weight._version  # counts the changes in place, as an optimiser makes them
         self._kept: dict[tuple[int, bool], Tensor] = {}
-        self._leaks = bool((weight.detach().masked_fill(self.memory.mask, 0) != 0).any())
-        self._owner: list[int] = self.memory.owner.tolist()
+        columns = weight.detach().T.to("cpu", torch.float64).contiguous()
+        self._columns = (columns, columns.masked_fill(~mask.T.cpu(), 0))
+        self._lengths: tuple[list[float], ...] = tuple(each.norm(dim=1).tolist() for each in self._columns)
+        self._leaks = not torch.equal(*self._columns)

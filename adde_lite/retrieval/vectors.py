@@ -12,6 +12,9 @@ from torch import Tensor
 from adde_lite.retrieval.nearest import SCORES_AT_ONCE, check_lengths
 
 NUMBERS_AT_ONCE = 1 << 21  # 8 MB of float32: what is converted or multiplied at once stays in the cache
+# A product with one vector streams the rows at the speed of the memory, faster by numpy than by torch; a product of
+# matrices with so few rows is slower than one after the other.
+FEW = 5
 
 
 class Vectors:
@@ -22,7 +25,8 @@ class Vectors:
 
     Attributes:
         dtype: in which scores are computed: float64 for float64, float32 for all others.
-        lengths: of the whole embeddings, (N,).
+        lengths: of the whole embeddings, float64 (N,).
+        inverse: 1 over them, (N,) in `dtype`.
 
     Raises:
         InputError: an embedding is zero, infinite or not a number; names its row.
@@ -31,7 +35,8 @@ class Vectors:
     def __init__(self, embeddings: Tensor) -> None:
         self.embeddings, self.flat = embeddings, embeddings.flatten(1)
         self.dtype = torch.float64 if embeddings.dtype == torch.float64 else torch.float32
-        self.lengths = torch.cat([part.norm(dim=1) for _, part in self.parts()])
+        self.lengths = torch.cat([part.norm(dim=1, dtype=torch.float64) for _, part in self.parts()])
+        self.inverse = (1 / self.lengths).to(self.dtype)
         check_lengths(self.lengths, f"{str(embeddings.dtype).removeprefix('torch.')} embedding")
 
     def __len__(self) -> int:
@@ -45,26 +50,24 @@ class Vectors:
         """Inner products of queries (Q, A * d) with the unit vectors, (Q, n), some rows at a time."""
         converted = self.flat.dtype != self.dtype
         for rows, part in self.parts() if converted else self._in_parts(max(1, SCORES_AT_ONCE // len(queries))):
-            # One query is a product with a vector: it streams the rows at the speed of the memory.
-            products = (part @ queries[0])[None] if len(queries) == 1 else queries @ part.T
-            yield rows, products / self.lengths[rows]
+            if len(queries) <= FEW:
+                products = torch.stack([torch.from_numpy(part.numpy() @ query.numpy()) for query in queries])
+            else:
+                products = queries @ part.T
+            yield rows, products * self.inverse[rows]
 
     def by_block(self, query: Tensor) -> Tensor:
         """What each block of a query (A, d) adds to its scores, (A, N)."""
         found = torch.empty(len(query), len(self), dtype=self.dtype)
         for rows, part in self.parts():
             found[:, rows] = (part.unflatten(1, query.shape) * query).sum(2).T
-        return found.div_(self.lengths)
+        return found.mul_(self.inverse)
 
     def settle(self, query: Tensor, rows: Tensor) -> Tensor:
         """Scores of a query (A * d,) with some rows, (n,), in float64: equal embeddings have equal scores."""
-        few = rows.split(max(1, NUMBERS_AT_ONCE // self.flat.shape[1]))
-        return torch.cat([self._settle(query, self.flat[some].double()) for some in few])
-
-    @staticmethod
-    def _settle(query: Tensor, vectors: Tensor) -> Tensor:
         # Sums row by row: a product of matrices may round equal rows differently, by where they stand.
-        return (vectors * query).sum(1) / vectors.square().sum(1).sqrt()
+        few = rows.split(max(1, NUMBERS_AT_ONCE // self.flat.shape[1]))
+        return torch.cat([(self.flat[some].double() * query).sum(1) for some in few]) / self.lengths[rows]
 
     def _in_parts(self, count: int) -> Iterator[tuple[slice, Tensor]]:
         for first in range(0, len(self), count):
