@@ -6,6 +6,8 @@ import pickle
 import warnings
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import torch
@@ -83,9 +85,18 @@ def in_processes(
     if processes == 1:
         return function(_fabric(recipe, device, devices=1))
     fabric = _fabric(recipe, device, devices=processes, strategy=_data_parallel("fork", resting_weights))
-    # As bytes: tensors would come as handles to memory that ends with the process that made them.
-    result: Result = pickle.loads(fabric.launch(lambda each: pickle.dumps(function(each))))
-    return result
+    with TemporaryDirectory() as folder:
+        # Through a file: a pipe holds 64 kB, and tensors would come as handles to memory that ends with their process.
+        path = Path(folder) / "result"
+
+        def run(each: "Fabric") -> None:
+            result = function(each)
+            if each.is_global_zero:
+                path.write_bytes(pickle.dumps(result))
+
+        fabric.launch(run)
+        answer: Result = pickle.loads(path.read_bytes())
+    return answer
 
 
 def on(device: str) -> str:

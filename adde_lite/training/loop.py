@@ -107,7 +107,7 @@ def train(
         run.resume(checkpoints, fabric)
     loss = compiled_or_eager(wrapped.loss) if compiled else wrapped.loss
     with (
-        torch.random.fork_rng(),
+        torch.random.fork_rng([fabric.device.index] if fabric.device.type == "cuda" else []),
         distributed.shared_batch_statistics(network),
         out_of_memory_explained(recipe, batches.size, fabric.device),
         Interrupts() as interrupts,

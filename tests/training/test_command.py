@@ -106,6 +106,8 @@ def run(fabric):
 
 processes, two = in_processes(run, 2, RECIPE, device="cpu")
 _, one = in_processes(run, 1, RECIPE, device="cpu")
+large = in_processes(lambda fabric: torch.ones(200_000), 2, RECIPE, device="cpu")  # more than a pipe holds
+assert large.sum() == 200_000
 print(processes, torch.equal(one, whole_run()), float((two - one).abs().max()) < 1e-3)
 """
 

@@ -147,7 +147,7 @@ class VAE(nn.Module):
         device = next(self.parameters()).device
         batch_size = min(batch_size, len(images))
         parts = []
-        with torch.random.fork_rng():
+        with torch.random.fork_rng([device.index] if device.type == "cuda" else []):
             torch.manual_seed(seed)
             order = torch.randperm(len(images))
             for rows in order[: len(order) // batch_size * batch_size].split(batch_size):
