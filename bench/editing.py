@@ -62,7 +62,7 @@ def compare(batch: int, made: Scene | None = None) -> Figure:
     asked = gallery.query(gallery.embeddings[0])
     scan = time.process_time() - started
     for name in gallery.schema.names:  # the table belongs to the gallery, not to an edit
-        asked.edit(Edit(name, gallery.schema.options(name)[0]), K, "add", label)
+        asked.edit(Edit(name, gallery.schema.options(name)[0]), K, "swap")
     table = time.process_time() - started - scan
     seconds, found = [], []
     for edit in made.edits:

@@ -29,12 +29,12 @@ def literal(found: np.ndarray, target: np.ndarray, edited: np.ndarray) -> tuple[
     return top, whole, new, kept
 
 
-def measure() -> Figure:
+def measure(queries: int = QUERIES) -> Figure:
     rng = np.random.default_rng(0)
-    found = rng.integers(VALUES, size=(QUERIES, K, ATTRIBUTES))
+    found = rng.integers(VALUES, size=(queries, K, ATTRIBUTES))
     target = found[:, 0].copy()  # so that the first result of every other query is right in full
-    target[::2] = rng.integers(VALUES, size=(QUERIES // 2, ATTRIBUTES))
-    edited = np.arange(ATTRIBUTES) == rng.integers(ATTRIBUTES, size=(QUERIES, 1))
+    target[::2] = rng.integers(VALUES, size=(queries // 2, ATTRIBUTES))
+    edited = np.arange(ATTRIBUTES) == rng.integers(ATTRIBUTES, size=(queries, 1))
     tensors = [torch.from_numpy(each) for each in (found, target, edited)]
     ours, loop = [], []
     for _ in range(TRIES):
@@ -54,7 +54,7 @@ def measure() -> Figure:
         value=min(ours),
         baseline=min(loop),
         baseline_is="a literal loop over queries and results",
-        unit=f"CPU-s for {QUERIES:,} queries, {K} results, {ATTRIBUTES} attributes, four measures",
+        unit=f"CPU-s for {queries:,} queries, {K} results, {ATTRIBUTES} attributes, four measures",
         cost=True,
         cpu_seconds=min(ours),
         facts=dict(zip(("top_k_accuracy", "ndcg", "ndcg_target", "ndcg_others"), scores, strict=True)),

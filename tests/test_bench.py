@@ -13,7 +13,7 @@ from adde_lite.data.images import AttributeImages
 from adde_lite.models.adde import AttributeEncoder, EncoderRecipe
 from adde_lite.recipes import Recipe
 from adde_lite.training import TrainingRecipe, seeded
-from bench import figure, literal_step, plain_loop, training_throughput
+from bench import editing, exact_search, figure, literal_step, plain_loop, retrieval_metrics, training_throughput
 from bench.__main__ import show
 from bench.fashion_products import manipulations
 from bench.figure import Figure
@@ -134,3 +134,38 @@ def test_the_plain_loop_opens_every_file_again_in_every_epoch(blocks, tmp_path, 
     for decoded_once, expected in ((True, []), (False, files)):
         plain_loop.PlainLoop(start, files, blocks, SMALL.training, plain_loop.Ways(decoded_once)).epoch()
         assert sorted(asked) == expected
+
+
+def test_edit_figures_compare_edits_that_find_the_same():
+    pytest.importorskip("faiss", reason="faiss-cpu is not installed")
+    schema = AttributeSchema.numbered([5, 4, 6])
+    made = editing.scene(count=2_500, d=8, edits=40, schema=schema)
+    for batch in (1, 16):
+        compared = editing.compare(batch, made)
+        rows = compared.rows
+        assert compared.ratio == pytest.approx(rows["faiss"]["CPU-ms"] / rows["an edit"]["CPU-ms"])
+    assert {edit.attribute for edit in made.edits} == set(schema.names)
+    other = replace(made, edited=made.edited.roll(1, dims=0))
+    with pytest.raises(AssertionError, match="not close"):
+        editing.compare(16, other)
+
+
+def test_edit_figures_are_left_out_without_faiss(monkeypatch):
+    monkeypatch.setitem(sys.modules, "faiss", None)
+    with pytest.raises(figure.NotHereError, match="pip install faiss-cpu"):
+        editing.compare(1)
+
+
+def test_metrics_figure_compares_equal_values(monkeypatch):
+    made = retrieval_metrics.measure(40)
+    assert made.facts["top_k_accuracy"] >= 0.5
+    assert 0 < made.facts["ndcg_target"] < 1
+    monkeypatch.setattr(retrieval_metrics, "ndcg", lambda found, target: 0.5)
+    with pytest.raises(AssertionError, match="Not equal"):
+        retrieval_metrics.measure(40)
+
+
+def test_search_figure_sets_the_search_beside_reading_memory():
+    made = exact_search.measure(300)
+    assert made.value == made.rows["search"]["GB/CPU-s"]
+    assert made.baseline == max(made.rows[way]["GB/CPU-s"] for way in made.rows if way != "search")
