@@ -100,7 +100,7 @@ class _Kept(logging.Handler):
 def _heard() -> Iterator[list[BaseException]]:
     """Keeps the libraries from printing what is raised anyway; yields what they only log."""
     kept = _Kept()
-    logs = [logging.getLogger(name) for name in ("pymilvus", "milvus_lite", SERVED)]
+    logs = [logging.getLogger(name) for name in ("pymilvus", "grpc", "milvus_lite", SERVED)]
     before = [(log.level, log.propagate) for log in logs]
     for log in logs:
         log.setLevel(logging.CRITICAL)

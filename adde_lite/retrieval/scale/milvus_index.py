@@ -163,7 +163,9 @@ class MilvusIndex:
 
     @torch.no_grad()
     def search(self, query: Tensor, k: int, weights: Tensor | None = None, where: Where | None = None) -> Found:
-        """As `FaissIndex.search`; scores are what Milvus computes, of rounded vectors with kinds that end in SQ.
+        """As `FaissIndex.search`, but scores are what Milvus computes: of rounded vectors with `IVF_SQ8` and `HNSW_SQ`.
+
+        Of equal scores it may find any; those found are ordered by row.
 
         Raises:
             InputError: as `FaissIndex.search`; fewer than k rows found although more pass; as `open`.

@@ -17,6 +17,14 @@ SCHEMA = AttributeSchema.of(
         "pattern": ["plain", "striped", "floral", "dotted", "checked"],
     }
 )
+# Prints the port at which it serves a folder; the first name keeps the server alive.
+SERVER = """
+import sys, threading
+from milvus_lite.adapter.grpc.server import start_server_in_thread
+server, _, port = start_server_in_thread(sys.argv[1])
+print(port, flush=True)
+threading.Event().wait()
+"""
 
 
 class Content(NamedTuple):
