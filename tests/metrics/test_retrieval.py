@@ -1,4 +1,4 @@
-"""Top-k accuracy and the three NDCGs: known values, the public code's values, a literal loop."""
+"""Measures of a ranking: known values, the public code's values, a literal loop, what must not change them."""
 
 import math
 
@@ -10,7 +10,15 @@ from hypothesis import strategies as st
 
 from adde_lite.attributes import AttributeSchema
 from adde_lite.errors import InputError
-from adde_lite.metrics.retrieval import ndcg, ndcg_others, ndcg_target, top_k_accuracy
+from adde_lite.metrics.retrieval import (
+    attributes_kept,
+    mean_average_precision,
+    ndcg,
+    ndcg_others,
+    ndcg_target,
+    target_precision,
+    top_k_accuracy,
+)
 
 
 def results_with(hits, attributes):
@@ -40,9 +48,20 @@ def test_a_better_first_place_beats_a_better_second():
     assert ndcg(*results_with([1, 0], 1)) > ndcg(*results_with([0, 1], 1))
 
 
-def one_edit(attribute, attributes):
-    """bool (Q, A) from the attribute that each query edits, (Q,)."""
-    return torch.nn.functional.one_hot(torch.as_tensor(attribute), attributes).bool()
+def all_seven(found, target, edited, relevant=None):
+    """The values of each query, float64 (Q, 7)."""
+    return torch.stack(
+        [
+            top_k_accuracy(found, target, per_query=True),
+            ndcg(found, target, per_query=True),
+            ndcg_target(found, target, edited, per_query=True),
+            ndcg_others(found, target, edited, per_query=True),
+            mean_average_precision(found, target, relevant=relevant, per_query=True),
+            target_precision(found, target, edited, per_query=True),
+            attributes_kept(found, target, edited, per_query=True),
+        ],
+        dim=1,
+    )
 
 
 @pytest.fixture(params=["eval_d8", "eval_d8_leaky", "eval_d340"])
@@ -56,7 +75,7 @@ def test_all_four_equal_the_public_code(public):
     gallery = schema.from_one_hot(torch.from_numpy(public["gallery_onehot"]))
     target = schema.from_one_hot(torch.from_numpy(public["target_onehot"]))
     added = torch.from_numpy(public["indicator"]).argmax(1)
-    edited = one_edit(torch.bucketize(added, torch.tensor(schema.offsets), right=True) - 1, schema.A)
+    edited = torch.bucketize(added, torch.tensor(schema.offsets), right=True) - 1
     found = gallery[torch.from_numpy(public["knn30"]).long()]
     for place, k in enumerate(public["k"]):
         first = found[:, :k]
@@ -66,20 +85,27 @@ def test_all_four_equal_the_public_code(public):
         assert ndcg_others(first, target, edited) == pytest.approx(public["ndcg_others"][place], abs=1e-6)
 
 
-def literal(found, target, edited):
-    """The four measures of one query, written as the definitions read."""
+def literal(found, target, edited, relevant):
+    """The measures of one query, written as the definitions read."""
     attributes = range(len(target))
     changed = [a for a in attributes if edited[a]]
     stays = [a for a in attributes if not edited[a]]
-    hit, sums, ideal = 0.0, [0.0, 0.0, 0.0], 0.0
+    hits, sums, ideal, precisions, new, kept = 0, [0.0, 0.0, 0.0], 0.0, 0.0, 0, 0
     for place, row in enumerate(found, start=1):
         same = [row[a] == target[a] for a in attributes]
-        hit = max(hit, float(all(same)))
+        if all(same):
+            hits += 1
+            precisions += hits / place
+        new += all(same[a] for a in changed)
+        kept += sum(same[a] for a in stays)
         for which, judged in enumerate([attributes, changed, stays]):
             relevance = sum(same[a] for a in judged) / len(judged)
             sums[which] += (2**relevance - 1) / math.log(place + 1)
         ideal += 1 / math.log(place + 1)
-    return [hit, *(total / ideal for total in sums)]
+    k = len(found)
+    possible = min(k, hits if relevant is None else relevant)
+    average = precisions / possible if possible else 0.0
+    return [float(hits > 0), *(total / ideal for total in sums), average, new / k, kept / (k * len(stays))]
 
 
 def some_edits(rng, queries, attributes):
@@ -88,22 +114,71 @@ def some_edits(rng, queries, attributes):
     return order < rng.integers(1, attributes, (queries, 1))
 
 
-@given(seed=st.integers(0, 2**32 - 1), k=st.integers(1, 7), attributes=st.integers(2, 5))
-def test_each_query_equals_a_literal_loop(seed, k, attributes):
+SEEDS = st.integers(0, 2**32 - 1)
+
+
+def some_results(seed, queries=6, k=5, attributes=3):
+    """Random results with many right codes among them, and how many relevant images each gallery holds."""
     rng = np.random.default_rng(seed)
-    found = rng.integers(-1, 2, (6, k, attributes))
-    target, edited = rng.integers(-1, 2, (6, attributes)), some_edits(rng, 6, attributes)
-    ours = torch.stack(
-        [
-            top_k_accuracy(found, target, per_query=True),
-            ndcg(found, target, per_query=True),
-            ndcg_target(found, target, edited, per_query=True),
-            ndcg_others(found, target, edited, per_query=True),
-        ],
-        dim=1,
-    )
-    expected = [literal(*query) for query in zip(found.tolist(), target.tolist(), edited.tolist(), strict=True)]
-    np.testing.assert_allclose(ours.numpy(), expected, atol=1e-12)
+    found, target = rng.integers(-1, 1, (queries, k, attributes)), rng.integers(-1, 1, (queries, attributes))
+    relevant = (found == target[:, None]).all(2).sum(1) + rng.integers(0, 4, queries)
+    return found, target, some_edits(rng, queries, attributes), relevant
+
+
+@given(seed=SEEDS, k=st.integers(1, 7), attributes=st.integers(2, 5), counted=st.booleans())
+def test_each_query_equals_a_literal_loop(seed, k, attributes, counted):
+    found, target, edited, relevant = some_results(seed, k=k, attributes=attributes)
+    ours = all_seven(found, target, edited, relevant if counted else None)
+    counts = relevant.tolist() if counted else [None] * 6
+    rows = zip(found.tolist(), target.tolist(), edited.tolist(), counts, strict=True)
+    np.testing.assert_allclose(ours.numpy(), [literal(*query) for query in rows], atol=1e-12)
+
+
+@given(seed=SEEDS)
+def test_the_name_of_the_edited_attribute_says_what_its_flag_says(seed):
+    found, target, _, relevant = some_results(seed)
+    which = np.random.default_rng(seed).integers(0, 3, 6)
+    flags = which[:, None] == np.arange(3)
+    assert torch.equal(all_seven(found, target, which, relevant), all_seven(found, target, flags, relevant))
+
+
+@given(seed=SEEDS)
+def test_the_order_of_queries_and_of_attributes_does_not_matter(seed):
+    found, target, edited, relevant = some_results(seed)
+    rng = np.random.default_rng(seed)
+    queries, attributes = rng.permutation(6), rng.permutation(3)
+    moved = [each[queries] for each in (found, target, edited, relevant)]
+    turned = (moved[0][..., attributes], moved[1][:, attributes], moved[2][:, attributes], moved[3])
+    values = all_seven(found, target, edited, relevant)[queries]
+    torch.testing.assert_close(all_seven(*turned), values, rtol=0, atol=1e-12)
+
+
+@given(seed=SEEDS)
+def test_every_value_lies_between_0_and_1_and_only_a_perfect_ranking_has_all_ones(seed):
+    found, target, edited, relevant = some_results(seed)
+    values = all_seven(found, target, edited, relevant)
+    assert values.min() >= 0
+    assert values.max() <= 1 + 1e-12
+    perfect = np.repeat(target[:, None], 5, axis=1)
+    torch.testing.assert_close(all_seven(perfect, target, edited), torch.ones(6, 7, dtype=torch.float64))
+    spoilt = perfect.copy()
+    spoilt[:, 4, 0] += 2
+    assert (all_seven(spoilt, target, edited)[:, 1] < 1).all()
+
+
+def test_average_precision_has_the_known_values():
+    found, target = results_with([1, 0, 1, 0], 1)
+    assert mean_average_precision(found, target) == pytest.approx((1 + 2 / 3) / 2)
+    assert mean_average_precision(found, target, relevant=torch.tensor([3])) == pytest.approx((1 + 2 / 3) / 3)
+    assert mean_average_precision(found, target, relevant=torch.tensor([9])) == pytest.approx((1 + 2 / 3) / 4)
+    assert mean_average_precision(*results_with([0, 0], 1)) == 0.0
+
+
+def test_a_result_is_precise_with_every_new_value_and_keeps_by_the_share():
+    found, target = torch.tensor([[[1, 2, 0, 0], [1, 1, 0, 9]]]), torch.tensor([[1, 2, 0, 0]])
+    edited = torch.tensor([[True, True, False, False]])
+    assert target_precision(found, target, edited) == 0.5
+    assert attributes_kept(found, target, edited) == 0.75
 
 
 def test_several_edits_count_by_the_share_that_came_true():
@@ -113,7 +188,7 @@ def test_several_edits_count_by_the_share_that_came_true():
     assert ndcg_others(found, target, edited) == 1.0
 
 
-@given(seed=st.integers(0, 2**32 - 1))
+@given(seed=SEEDS)
 def test_top_k_never_falls_as_k_grows(seed):
     rng = np.random.default_rng(seed)
     found, target = rng.integers(0, 2, (8, 9, 3)), rng.integers(0, 2, (8, 3))
@@ -149,14 +224,29 @@ FOUND, TARGET = torch.zeros(2, 3, 4, dtype=torch.int64), torch.zeros(2, 4, dtype
         (lambda: ndcg(FOUND[:0], TARGET[:0]), r"found: given shape \(0, 3, 4\)"),
         (lambda: ndcg(FOUND.float(), TARGET), r"found: given torch\.float32"),
         (
-            lambda: ndcg_target(FOUND, TARGET, torch.tensor([0, 1])),
-            r"edited: given torch\.int64 \(2,\), expected torch\.bool \(2, 4\)",
+            lambda: ndcg_target(FOUND, TARGET, TARGET),
+            r"edited: given torch\.int64 \(2, 4\), expected int64 \(2,\) or bool \(2, 4\)",
         ),
         (lambda: ndcg_target(FOUND, TARGET, torch.ones(1, 4).bool()), r"edited: given torch\.bool \(1, 4\)"),
+        (lambda: ndcg_target(FOUND, TARGET, torch.zeros(2)), r"edited: given torch\.float32"),
+        (lambda: ndcg_target(FOUND, TARGET, torch.tensor([0, 4])), "edited, query 1: given 4, .* 0 to 3"),
+        (lambda: target_precision(FOUND, TARGET, torch.tensor([-1, 0])), "edited, query 0: given -1"),
         (lambda: ndcg_target(FOUND, TARGET, TARGET.bool()), "edited, query 0: given no attribute, expected at least"),
         (
             lambda: ndcg_others(FOUND, TARGET, torch.tensor([[True, False] * 2, [True] * 4])),
             "ndcg_others, query 1: given every attribute edited, expected one that stays",
+        ),
+        (
+            lambda: attributes_kept(FOUND, TARGET, torch.ones(2, 4).bool()),
+            "attributes_kept, query 0: given every attribute edited",
+        ),
+        (
+            lambda: mean_average_precision(FOUND, TARGET, relevant=torch.tensor([3])),
+            r"relevant: given \(1,\), expected \(2,\)",
+        ),
+        (
+            lambda: mean_average_precision(FOUND, TARGET, relevant=torch.tensor([3, 2])),
+            "relevant, query 1: given 2, expected at least the 3 found",
         ),
     ],
 )
