@@ -135,13 +135,28 @@ def test_edits_follow_a_memory_that_is_trained_on():
     assert torch.equal(asked.edit(edit, 10), gallery.search(memory.edit(embeddings[0], edit).detach(), 10))
 
 
+def pairs(seed):
+    """A gallery in which every garment hangs twice, so that each place has to be settled."""
+    embeddings, labels, memory = garments(seed, count=100)
+    return Gallery(embeddings.double().repeat(2, 1, 1), labels.repeat(2, 1), SCHEMA, memory)
+
+
 def test_the_kept_query_is_a_copy():
-    embeddings, labels, memory = garments(6, count=100)
-    query = embeddings[0].clone()
-    asked = Gallery(embeddings, labels, SCHEMA, memory).query(query)
+    gallery = pairs(6)
+    query = gallery.embeddings[0].clone()
+    asked = gallery.query(query)
     before = asked.edit(Edit("attribute_1", "value_1"), 10)
     query.zero_()
     assert torch.equal(asked.edit(Edit("attribute_1", "value_1"), 10), before)
+
+
+def test_an_edit_to_the_value_that_is_there_changes_nothing():
+    gallery = pairs(9)
+    label = gallery.labels[0]
+    there = Edit("attribute_1", SCHEMA.values[0][int(label[0])])
+    found = gallery.query(gallery.embeddings[0]).edit(there, 10, "add", label)
+    assert torch.equal(found, gallery.search(gallery.embeddings[0], 10))
+    assert found[:2].tolist() == [0, 100]
 
 
 def test_gallery_without_a_memory_searches_but_cannot_edit():
