@@ -39,6 +39,10 @@ class Asked:
         self._whole = self._by_block.sum(0)
         self._scratch = torch.empty_like(self._whole)  # new memory would cost an edit more than its additions
 
+    def holds(self, query: Tensor) -> bool:
+        """Whether `query`, float (A, d), is the one whose scores are kept."""
+        return torch.equal(self._query, query.double())
+
     def top(self, k: int, weights: Weights | None = None, where: Where | None = None) -> Tensor:
         """Rows of the k nearest images, int64 (k,); arguments and errors as `Gallery.search`."""
         chosen = self._conditions.weights(weights)

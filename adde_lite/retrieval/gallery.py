@@ -68,6 +68,7 @@ class Gallery:
         self._vectors = Vectors(self.embeddings)
         self._conditions = Conditions(labels, schema)
         self._table = None if memory is None else PrototypeTable(self._vectors, memory)
+        self._last: Asked | None = None
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -106,6 +107,8 @@ class Gallery:
     def query(self, query: Tensor) -> Asked:
         """Keep the scores of one query (A, d), so that weights, filters and edits of it need no further search.
 
+        The gallery itself keeps those of the last one: asked for the same again, it reads nothing.
+
         Raises:
             InputError: a query of another shape or type, or one that is zero, infinite or not a number.
         """
@@ -114,7 +117,9 @@ class Gallery:
             expected = f"(A, d) = {tuple(self.embeddings.shape[1:])}"
             raise InputError("query", f"shape {tuple(query.shape)}", expected, "Ask them one at a time.")
         _lengths(rows)
-        return Asked(rows[0], self._vectors, self._conditions, self._table)
+        if self._last is None or not self._last.holds(rows[0]):
+            self._last = Asked(rows[0], self._vectors, self._conditions, self._table)
+        return self._last
 
     @torch.no_grad()
     def edit(
@@ -130,8 +135,8 @@ class Gallery:
     ) -> Tensor:
         """Rows of the k images nearest to a query as the edits want it.
 
-        One query is looked up, as `query(...).edit(...)` does, which is the way to edit it again and again. Several at
-        once are each asked a single time, so there is nothing to keep: they are edited and searched for.
+        One query is looked up, as `query(...).edit(...)` does: its next edit costs additions alone. Several at once are
+        each asked a single time, so there is nothing to keep: they are edited and searched for.
 
         Args:
             query: float (A, d) or (Q, A, d), as `search`.

@@ -52,23 +52,20 @@ def edited(query, label, memory, edits, how):
     return wanted
 
 
-def full_scores(embeddings, wanted):
-    """Cosines of the edited query with every garment, float64 (N,)."""
-    whole = embeddings.double().flatten(1).numpy()
-    return whole @ wanted.ravel() / np.linalg.norm(whole, axis=1) / np.linalg.norm(wanted)
-
-
 @pytest.mark.parametrize("leaks", [False, True], ids=["blocks alone", "off-block mass"])
 @pytest.mark.parametrize("how", ["swap", "add"])
 def test_look_up_gives_the_first_thirty_of_the_full_computation(how, leaks):
     embeddings, labels, memory = garments()
     memory = leaking(memory) if leaks else memory
     gallery = Gallery(embeddings, labels, SCHEMA, memory)
+    whole = embeddings.double().flatten(1).numpy()
+    unit = whole / np.linalg.norm(whole, axis=1, keepdims=True)
     rng = np.random.default_rng(0)
     for row in rng.integers(N, size=QUERIES):
         edits = some_edits(rng)
         found = gallery.query(embeddings[row]).edit(edits, K, how, labels[row]).numpy()
-        scores = full_scores(embeddings, edited(embeddings[row], labels[row], memory, edits, how))
+        wanted = edited(embeddings[row], labels[row], memory, edits, how).ravel()
+        scores = unit @ wanted / np.linalg.norm(wanted)
         best = np.lexsort((np.arange(N), -scores))[:K]
         assert len(set(found)) == K
         differ = found != best
@@ -92,7 +89,8 @@ def test_look_up_orders_as_a_search_with_the_edited_query_also_by_weights_and_la
 
 def test_the_gallery_is_read_once_for_any_number_of_edits(monkeypatch):
     embeddings, labels, memory = garments(2, count=400)
-    asked = Gallery(embeddings, labels, SCHEMA, memory).query(embeddings[0])
+    gallery = Gallery(embeddings, labels, SCHEMA, memory)
+    asked = gallery.query(embeddings[0])
     for value in SCHEMA.values[0]:
         asked.edit(Edit("attribute_1", value), 5)
     monkeypatch.setattr(Vectors, "parts", lambda self: pytest.fail("read again"))
@@ -100,6 +98,15 @@ def test_the_gallery_is_read_once_for_any_number_of_edits(monkeypatch):
     answers = {tuple(asked.edit(Edit("attribute_1", value), 5).tolist()) for value in SCHEMA.values[0]}
     assert len(answers) == SCHEMA.sizes[0]
     asked.top(5, {"attribute_3": 1})
+    assert tuple(gallery.edit(embeddings[0], Edit("attribute_1", "value_1"), 5).tolist()) in answers
+
+
+def test_another_query_is_asked_anew():
+    embeddings, labels, memory = garments(2, count=400)
+    gallery, edit = Gallery(embeddings, labels, SCHEMA, memory), Edit("attribute_1", "value_1")
+    first, second = gallery.edit(embeddings[0], edit, 5), gallery.edit(embeddings[1], edit, 5)
+    assert torch.equal(second, Gallery(embeddings, labels, SCHEMA, memory).edit(embeddings[1], edit, 5))
+    assert not torch.equal(first, second)
 
 
 def test_strength_moves_from_the_query_to_the_edit():
