@@ -15,6 +15,8 @@ from adde_lite.attributes import AttributeSchema
 from adde_lite.errors import InputError
 
 # {attribute: the value or values that may be found, None for a missing one}, bool (N,), or int64 rows
+# A numbers, {attribute: number} (0 for the others), or (Q, A) for a weighting a query
+Weights = Tensor | Sequence[float] | Mapping[str, float]
 Values = str | Sequence[str | None] | None
 Where = Mapping[str, Values] | Tensor
 
@@ -34,11 +36,20 @@ class Index(Protocol):
 
     def __len__(self) -> int: ...
 
-    def search(self, query: Tensor, k: int, weights: Tensor | None = None, where: Where | None = None) -> Found: ...
+    def search(self, query: Tensor, k: int, weights: Weights | None = None, where: Where | None = None) -> Found: ...
 
     def add(self, embeddings: Tensor, labels: Tensor, *, ids: Sequence[str] | None = None) -> None: ...
 
     def ids(self, rows: Tensor) -> list[str]: ...
+
+
+def weights_of(weights: Weights | None, schema: AttributeSchema) -> Tensor | None:
+    """Weights as a tensor, by the order of the attributes. Raises InputError for an unknown attribute."""
+    if isinstance(weights, Mapping):
+        for name in weights:
+            schema.index(name)
+        return torch.tensor([float(weights.get(name, 0.0)) for name in schema.names])
+    return weights if weights is None or isinstance(weights, Tensor) else torch.tensor(list(weights)).float()
 
 
 def query_vectors(query: Tensor, weights: Tensor | None, A: int, d: int) -> Tensor:

@@ -12,11 +12,13 @@ from adde_lite.attributes import AttributeSchema
 from adde_lite.errors import InputError
 from adde_lite.retrieval.scale.asked import (
     Found,
+    Weights,
     Where,
     allowed_codes,
     allowed_rows,
     check_k,
     query_vectors,
+    weights_of,
 )
 from adde_lite.retrieval.scale.codes import Codes, Kind
 from adde_lite.retrieval.scale.content import check_content, checked_ids, digest, in_parts, rows_with
@@ -78,13 +80,14 @@ class FaissIndex:
         return len(self.labels)
 
     @torch.no_grad()
-    def search(self, query: Tensor, k: int, weights: Tensor | None = None, where: Where | None = None) -> Found:
+    def search(self, query: Tensor, k: int, weights: Weights | None = None, where: Where | None = None) -> Found:
         """The k rows with the largest inner product with the weighted query, best first.
 
         Args:
             query: float (A, d), or (Q, A, d) for several; edited or not.
             k: 1 .. the number of rows, or of rows that pass the filter.
-            weights: (A,), or (Q, A) for a weighting a query: block a of the query is scaled by weight a. Not negative.
+            weights: block a of the query is scaled by weight a, from 0 up: A numbers, `{attribute: number}` with 0 for
+                the attributes left out, or a tensor (Q, A) for a weighting a query.
             where: what may be found: `{attribute: value or values}` (None: not labelled), a mask bool (N,), or rows
                 int64 (n,).
 
@@ -96,7 +99,7 @@ class FaissIndex:
             InputError: k out of range, a shape that does not fit, a query or weights that are zero, infinite or not a
                 number, negative weights, an unknown attribute or value, a filter that no row passes.
         """
-        queries = query_vectors(query, weights, self.schema.A, self.vectors.d)
+        queries = query_vectors(query, weights_of(weights, self.schema), self.schema.A, self.vectors.d)
         allowed = None
         if where is not None:
             mask = where if isinstance(where, Tensor) else rows_with(self.labels, allowed_codes(where, self.schema))

@@ -12,12 +12,14 @@ from adde_lite.attributes import AttributeSchema
 from adde_lite.errors import InputError, unknown
 from adde_lite.retrieval.scale.asked import (
     Found,
+    Weights,
     Where,
     allowed_codes,
     allowed_rows,
     check_k,
     nothing_left,
     query_vectors,
+    weights_of,
 )
 from adde_lite.retrieval.scale.content import check_content, checked_ids, digest, in_parts
 from adde_lite.retrieval.scale.extra import imported
@@ -162,7 +164,7 @@ class MilvusIndex:
         self._connection.close()
 
     @torch.no_grad()
-    def search(self, query: Tensor, k: int, weights: Tensor | None = None, where: Where | None = None) -> Found:
+    def search(self, query: Tensor, k: int, weights: Weights | None = None, where: Where | None = None) -> Found:
         """As `FaissIndex.search`, but scores are what Milvus computes: of rounded vectors with `IVF_SQ8` and `HNSW_SQ`.
 
         Of equal scores it may find any; those found are ordered by row.
@@ -170,7 +172,7 @@ class MilvusIndex:
         Raises:
             InputError: as `FaissIndex.search`; fewer than k rows found although more pass; as `open`.
         """
-        queries = query_vectors(query, weights, self.schema.A, self.d)
+        queries = query_vectors(query, weights_of(weights, self.schema), self.schema.A, self.d)
         check_k(k, len(self), "the size of the gallery")
         passing = "" if where is None else self._expression(where)
         found = self._connection.ask(

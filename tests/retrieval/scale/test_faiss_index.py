@@ -35,6 +35,14 @@ def test_one_index_serves_every_weighting(index, content, weights):
     assert hits >= least * K * len(content.queries)
 
 
+def test_weights_may_be_named(index, content):
+    rows = index.search(content.queries[0], K, {"sleeve length": 2.0, "colour": 1}).rows
+    assert torch.equal(rows, index.search(content.queries[0], K, [1.0, 2.0, 0.0]).rows)
+    assert not torch.equal(rows, index.search(content.queries[0], K).rows)
+    with pytest.raises(InputError, match="Did you mean 'colour'"):
+        index.search(content.queries[0], K, {"color": 1.0})
+
+
 def test_several_queries_at_once_get_the_answers_of_each(index, content):
     together = index.search(content.queries, K)
     alone = index.search(content.queries[3], K)

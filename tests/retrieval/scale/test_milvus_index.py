@@ -22,6 +22,18 @@ K = 30
 WEIGHTS = (None, torch.tensor([0.5, 4.0, 1.0]), torch.tensor([0.0, 1.0, 0.0]))
 
 
+FAILS = """
+import sys
+from adde_lite.errors import InputError
+from adde_lite.retrieval.scale import MilvusIndex
+from tests.retrieval.scale.conftest import SCHEMA
+try:
+    MilvusIndex.open(sys.argv[1], SCHEMA)
+except InputError as error:
+    print(error)
+"""
+
+
 @pytest.fixture(scope="module")
 def file(tmp_path_factory, content, shop):
     """A gallery of each kind in one file, closed so that all are indexed."""
@@ -201,12 +213,21 @@ def small(content, shop, tmp_path):
     ("name", "message"),
     [("schema.json", "not valid JSON"), ("*.parquet", "Parquet"), ("*.idx", "faiss"), ("manifest.json", "0 rows")],
 )
-def test_a_file_cut_off_is_refused_in_silence(shop, tmp_path, capfd, name, message):
+def test_a_file_cut_off_is_refused(shop, tmp_path, name, message):
     (damaged,) = (tmp_path / "shop.db" / "collections").rglob(name)
     damaged.write_bytes(damaged.read_bytes()[: damaged.stat().st_size // 2])
     with pytest.raises(InputError, match=message):
         MilvusIndex.open(tmp_path / "shop.db", shop)
-    assert capfd.readouterr().err == ""
+
+
+@pytest.mark.usefixtures("small")
+def test_a_failure_is_raised_not_printed(tmp_path):
+    (damaged,) = (tmp_path / "shop.db" / "collections").rglob("*.parquet")
+    damaged.write_bytes(b"")
+    command = [sys.executable, "-c", FAILS, str(tmp_path / "shop.db")]
+    said = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert "Parquet" in said.stdout
+    assert said.stderr == ""
 
 
 @pytest.mark.usefixtures("small")
