@@ -22,7 +22,20 @@ FLOOR = {part: number for number, parts in enumerate(FLOORS, 1) for part in part
 LONGEST_FILE = 400
 SAYS_NOTHING = {"utils", "util", "helpers", "misc", "common"}
 IMPORT_LIMIT_S = 0.3
-HEAVY = ("pandas", "sklearn", "matplotlib", "seaborn", "lightning", "umap", "ipywidgets", "IPython", "resvg_py")
+HEAVY = (
+    "pandas",
+    "sklearn",
+    "matplotlib",
+    "seaborn",
+    "lightning",
+    "umap",
+    "ipywidgets",
+    "IPython",
+    "resvg_py",
+    "ray",
+    "faiss",
+    "pymilvus",
+)
 TRIES = 3  # another process may slow one down
 
 IMPORT_COST = f"""
