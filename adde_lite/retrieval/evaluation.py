@@ -1,15 +1,16 @@
-"""Edit queries answered in six ways: what the embedding is worth is seen beside chance, baselines and an oracle."""
+"""Edit queries answered in up to nine ways: what the embedding is worth beside chance, baselines and an oracle."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 
 import torch
 from torch import Tensor
 
 from adde_lite.attributes import MISSING, AttributeSchema
-from adde_lite.metrics.retrieval import ndcg, ndcg_others, ndcg_target, top_k_accuracy
-from adde_lite.models.adde.memory import PrototypeMemory
+from adde_lite.errors import InputError, unknown
+from adde_lite.models.adde.memory import How, PrototypeMemory
+from adde_lite.retrieval.answers import Answers
 from adde_lite.retrieval.nearest import nearest, unit
 from adde_lite.sampling import Queries
 
@@ -17,6 +18,20 @@ if TYPE_CHECKING:
     import pandas as pd
 
 SMALLEST_PROBABILITY = 1e-9
+
+Row: TypeAlias = Literal[
+    "chance",
+    "unedited",
+    "prototype_vector",
+    "mean_memory",
+    "mean_memory_swap",
+    "classifier_probability",
+    "embedding",
+    "residual",
+    "label_oracle",
+]
+SHORT: tuple[Row, ...] = ("chance", "unedited", "classifier_probability", "embedding", "residual", "label_oracle")
+BEFORE: tuple[Row, ...] = ("mean_memory", "mean_memory_swap")
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,7 +49,89 @@ class Encoded:
     labels: Tensor
 
 
+@dataclass(frozen=True, eq=False)
+class Stage:
+    """Images and memory as one stage of training left them: before stage 3, or after it.
+
+    Args:
+        references: the images to edit.
+        gallery: where the answers are sought; may be the references.
+        memory: the prototypes that edit, of the same d as the embeddings; before stage 3 the class means,
+            `PrototypeMemory.of_means`.
+    """
+
+    references: Encoded
+    gallery: Encoded
+    memory: PrototypeMemory
+
+
 @torch.no_grad()
+def answer_queries(
+    references: Encoded,
+    gallery: Encoded,
+    queries: Queries,
+    memory: PrototypeMemory,
+    schema: AttributeSchema,
+    *,
+    rows: Sequence[Row] | None = None,
+    before: Stage | None = None,
+    exclude_self: bool = False,
+    cutoffs: tuple[int, ...] = (1, 10, 30),
+    seed: int = 0,
+) -> Answers:
+    """Answer the queries in several ways and score every single answer.
+
+    The rows, in the order of the result:
+
+    - `chance`: a random order.
+    - `unedited`: the reference's own embedding.
+    - `prototype_vector`: M v of the values that the classifier sees in the reference, the new ones put in; only the
+      predicted values of the reference are left of it.
+    - `mean_memory`, `mean_memory_swap`: as `residual` and `embedding`, with encoder and memory as before stage 3.
+    - `classifier_probability`: sum over attributes of the expected log-probability of the wanted value, certain of
+      the new ones. The strongest simple baseline.
+    - `embedding`: prototypes swapped in.
+    - `residual`: the paper's r + M i, with the true labels of the references.
+    - `label_oracle`: ordered by the number of labels equal to the target's.
+
+    Args:
+        references: the images that `queries.reference` counts in; may be the gallery itself.
+        gallery: where the answers are sought.
+        queries: edits of the references, one attribute or several each, at least one attribute left alone.
+        memory: the prototypes that edit; of the same d as the embeddings.
+        schema: the attributes.
+        rows: which rows; None takes all that can be answered, without `before` seven.
+        before: the same images, in the same order, and the memory before stage 3: for the two mean-memory rows.
+        exclude_self: do not find the reference itself. The public protocol finds it (False): it is never right, but
+            takes one of the k places. Needs references that are the gallery.
+        cutoffs: the k of top-k accuracy, rising; the other measures use the last. One beyond the gallery is cut to it.
+        seed: of the chance row.
+
+    Raises:
+        InputError: shapes that do not fit, a reference beyond `references`, an unknown row, a mean-memory row without
+            `before` or with one of other images, or `exclude_self` where references and gallery are different images.
+    """
+    chosen, indicator = _chosen(rows, before), queries.indicator(schema, references.labels)
+    if before is not None:
+        _same_images(before, references, gallery)
+    if exclude_self and references is not gallery:
+        expected = "the gallery itself as references"
+        raise InputError("exclude_self", "references beside the gallery", expected, "Pass the same Encoded as both.")
+    k = min(cutoffs[-1], len(gallery.labels) - exclude_self)
+    now, found = Stage(references, gallery, memory), dict[str, Tensor]()
+    for row in chosen:
+        if row == "chance":
+            generator = torch.Generator().manual_seed(seed)
+            scores = torch.rand(len(queries), len(gallery.labels), generator=generator)
+            positions = scores.topk(k + exclude_self, dim=1).indices
+        else:
+            stage = before if before is not None and row in BEFORE else now
+            positions = nearest(*_vectors(row, stage, queries, indicator), k + exclude_self)
+        found[row] = _without(positions, queries.reference) if exclude_self else positions
+    cut = tuple(min(cutoff, k) for cutoff in cutoffs)
+    return Answers.judged(found, gallery.labels, queries, cut, exclude_self=exclude_self)
+
+
 def compare_answers(
     references: Encoded,
     gallery: Encoded,
@@ -45,46 +142,14 @@ def compare_answers(
     cutoffs: tuple[int, ...] = (1, 10, 30),
     seed: int = 0,
 ) -> dict[str, dict[str, float]]:
-    """Scores of every way to answer the queries.
+    """The short table: the six rows of `SHORT`, which need one encoder only, and for each its means.
 
-    Args:
-        references: the images that `queries.reference` counts in; may be the gallery itself.
-        gallery: where the answers are sought; a reference that stands in it is not left out.
-        queries: edits of the references, one attribute or several each.
-        memory: the prototypes that edit; of the same d as the embeddings.
-        schema: the attributes.
-        cutoffs: the k of top-k accuracy; the NDCGs use the last.
-        seed: of the chance row.
-
-    Returns:
-        For each row, its `top_k`, `ndcg`, `ndcg_target` and `ndcg_others`. The rows: `chance` (a random order),
-        `unedited` (the reference's own embedding), `classifier_probability` (sum over attributes of the expected
-        log-probability of the wanted value: the strongest simple baseline), `embedding` (prototypes swapped in),
-        `residual` (the paper's r + M i, with the true labels of the references) and `label_oracle` (ordered by the
-        number of right labels).
-
-    Raises:
-        InputError: shapes that do not fit, or a reference beyond `references`.
+    Arguments and errors as `answer_queries`. Returns `top_k`, `ndcg`, `ndcg_target` and `ndcg_others` by row.
     """
-    k = min(cutoffs[-1], len(gallery.labels))
-    generator = torch.Generator().manual_seed(seed)
-    own, indicator = references.embeddings[queries.reference], queries.indicator(schema, references.labels)
-    offered = unit(gallery.embeddings)
-    found = {
-        "chance": torch.rand(len(queries), len(gallery.labels), generator=generator).topk(k, dim=1).indices,
-        "unedited": nearest(unit(own), offered, k),
-        "classifier_probability": nearest(
-            _wanted(references.probabilities, queries, schema),
-            gallery.probabilities.clamp(min=SMALLEST_PROBABILITY).log(),
-            k,
-        ),
-        "embedding": nearest(unit(memory.edit(own, indicator, "swap")), offered, k),
-        "residual": nearest(unit(memory.edit(own, indicator, "add")), offered, k),
-        "label_oracle": nearest(_codes(queries.target, schema), _codes(gallery.labels, schema), k),
-    }
+    answers = answer_queries(references, gallery, queries, memory, schema, rows=SHORT, cutoffs=cutoffs, seed=seed)
     return {
-        row: _scores(gallery.labels[positions], queries, tuple(min(cutoff, k) for cutoff in cutoffs))
-        for row, positions in found.items()
+        row: {measure: mean for measure, mean in means.items() if measure.startswith(("top_", "ndcg"))}
+        for row, means in answers.means().items()
     }
 
 
@@ -93,6 +158,62 @@ def as_table(rows: Mapping[str, Mapping[str, float]]) -> "pd.DataFrame":
     import pandas as pd  # 0.3 s, which only a reader of the table should pay
 
     return pd.DataFrame.from_dict(rows, orient="index")
+
+
+def _chosen(rows: Sequence[Row] | None, before: Stage | None) -> tuple[Row, ...]:
+    """The rows asked for, in the order of the table."""
+    known = get_args(Row)
+    for row in rows or ():
+        if row not in known:
+            raise unknown("answer_queries", "row", row, known)
+        if row in BEFORE and before is None:
+            remedy = "Pass before=Stage(references, gallery, memory)."
+            raise InputError(f"answer_queries, row {row!r}", "nothing of stage 1", "before", remedy)
+    if rows is None:
+        return tuple(row for row in known if before is not None or row not in BEFORE)
+    return tuple(row for row in known if row in rows)
+
+
+def _same_images(before: Stage, references: Encoded, gallery: Encoded) -> None:
+    for name, old, new in [
+        ("references", before.references, references),
+        ("gallery", before.gallery, gallery),
+    ]:
+        if not torch.equal(old.labels, new.labels):
+            given, expected = "other labels", "the labels of the images to compare with"
+            raise InputError(f"before, {name}", given, expected, "Encode the same images in the same order.")
+
+
+def _vectors(row: Row, stage: Stage, queries: Queries, indicator: Tensor) -> tuple[Tensor, Tensor]:
+    """What a row looks for and where, float (Q, D) and (N, D): the largest inner product is the best answer."""
+    references, gallery, memory, schema = stage.references, stage.gallery, stage.memory, stage.memory.schema
+    if row == "classifier_probability":
+        offered = gallery.probabilities.clamp(min=SMALLEST_PROBABILITY).log()
+        return _wanted(references.probabilities, queries, schema), offered
+    if row == "label_oracle":
+        return _codes(queries.target, schema), _codes(gallery.labels, schema)
+    own = references.embeddings[queries.reference]
+    if row == "unedited":
+        sought = own
+    elif row == "prototype_vector":
+        seen = _predicted(references.probabilities[queries.reference], schema)
+        sought = memory(schema.one_hot(torch.where(queries.edited, queries.target, seen)))
+    else:
+        how: How = "swap" if row in {"embedding", "mean_memory_swap"} else "add"
+        sought = memory.edit(own, indicator, how)
+    return unit(sought), unit(gallery.embeddings)
+
+
+def _predicted(probabilities: Tensor, schema: AttributeSchema) -> Tensor:
+    """The most probable value of each attribute: int64 (N, A) from (N, J)."""
+    return torch.stack([block.argmax(1) for block in probabilities.split(schema.sizes, dim=1)], dim=1)
+
+
+def _without(positions: Tensor, reference: Tensor) -> Tensor:
+    """All but one of the results, (Q, k + 1) to (Q, k): the query's own row leaves, or else the last."""
+    is_own = positions == reference[:, None]
+    others_first = is_own.byte().argsort(dim=1, stable=True)
+    return positions.gather(1, others_first)[:, :-1]
 
 
 def _wanted(probabilities: Tensor, queries: Queries, schema: AttributeSchema) -> Tensor:
@@ -105,12 +226,3 @@ def _wanted(probabilities: Tensor, queries: Queries, schema: AttributeSchema) ->
 def _codes(labels: Tensor, schema: AttributeSchema) -> Tensor:
     """One-hot rows with one more column an attribute for "missing", so that missing equals missing: (N, J + A)."""
     return torch.cat([schema.one_hot(labels), labels == MISSING], dim=1).float()
-
-
-def _scores(found: Tensor, queries: Queries, cutoffs: tuple[int, ...]) -> dict[str, float]:
-    top = {f"top_{cutoff}": top_k_accuracy(found[:, :cutoff], queries.target) for cutoff in cutoffs}
-    return top | {
-        "ndcg": ndcg(found, queries.target),
-        "ndcg_target": ndcg_target(found, queries.target, queries.edited),
-        "ndcg_others": ndcg_others(found, queries.target, queries.edited),
-    }

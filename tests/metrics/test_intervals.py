@@ -56,6 +56,11 @@ def test_copies_of_a_query_add_no_certainty_when_they_are_grouped():
     assert width(bootstrap_interval(copies)) < 0.6 * width(alone)
 
 
+def test_groups_of_uneven_size_still_give_means_of_queries():
+    groups = torch.tensor([0] * 1 + [1] * 5 + [2] * 30)
+    assert bootstrap_interval(torch.full((36,), 0.25), groups=groups) == (0.25, 0.25)
+
+
 def test_the_paired_difference_is_sharper_than_the_two_rows():
     hard, noise = some_values(seed=1), 0.02 * some_values(seed=2)
     difference = paired_interval(hard + noise, hard)
