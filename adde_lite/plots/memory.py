@@ -35,7 +35,7 @@ def memory_map(
     Raises:
         InputError: a memory that is not of this schema.
     """
-    held = {title: _block_means(weight, schema) for title, weight in weights.items()}
+    held = {title: block_means(weight, schema) for title, weight in weights.items()}
     top = top or max(cells.max() for cells in held.values())
     with mpl.rc_context(STYLE):
         picture = Picture(alt, (3.3 * len(held) + 0.8, 0.17 * max(schema.A, ROWS_OF_LABEL) + 1.5))
@@ -137,7 +137,7 @@ def prototype_swap(
     return picture
 
 
-def _block_means(weight: Tensor, schema: AttributeSchema) -> np.ndarray:
+def block_means(weight: Tensor, schema: AttributeSchema) -> np.ndarray:
     if weight.ndim != 2 or weight.shape[1] != schema.J or weight.shape[0] % schema.A:
         found, expected = f"shape {tuple(weight.shape)}", f"({schema.A} * d, {schema.J})"
         raise InputError("memory", found, expected, "Draw it with the schema it was made with.")

@@ -1,7 +1,8 @@
 """Thin ipywidgets around plots: a widget shows pictures that functions of adde_lite.plots draw."""
 
 from adde_lite.widgets.edit_slider import edit_slider
+from adde_lite.widgets.explorer import explorer, explorer_frames
 from adde_lite.widgets.latent_sliders import latent_sliders
 from adde_lite.widgets.value_sliders import value_sliders
 
-__all__ = ["edit_slider", "latent_sliders", "value_sliders"]
+__all__ = ["edit_slider", "explorer", "explorer_frames", "latent_sliders", "value_sliders"]

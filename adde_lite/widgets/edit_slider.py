@@ -9,10 +9,11 @@ from collections.abc import Mapping
 import ipywidgets
 
 from adde_lite.plots import Picture
+from adde_lite.plots.drawing import Drawing
 from adde_lite.widgets.picture_tag import picture_tag
 
 
-def edit_slider(name: str, frames: Mapping[str, Picture]) -> ipywidgets.VBox:
+def edit_slider(name: str, frames: Mapping[str, Picture | Drawing]) -> ipywidgets.VBox:
     """A slider over pictures drawn beforehand.
 
     Args:

@@ -4,10 +4,12 @@ import base64
 import html
 
 from adde_lite.plots import Picture
+from adde_lite.plots.drawing import Drawing
 
 
-def picture_tag(picture: Picture) -> str:
+def picture_tag(picture: Picture | Drawing) -> str:
     """The picture inside an <img> with its alt text."""
-    encoded = base64.b64encode(picture.webp()).decode()
+    kind, data = ("svg+xml", picture.svg().encode()) if isinstance(picture, Drawing) else ("webp", picture.webp())
+    encoded = base64.b64encode(data).decode()
     alt = html.escape(picture.alt, quote=True)
-    return f'<img src="data:image/webp;base64,{encoded}" alt="{alt}" style="max-width: 100%">'
+    return f'<img src="data:image/{kind};base64,{encoded}" alt="{alt}" style="max-width: 100%">'

@@ -1,0 +1,132 @@
+"""The explorer as a student meets it: JupyterLab, a real browser, the keyboard alone."""
+
+import statistics
+from functools import partial
+
+import nbformat
+import pytest
+
+from tests.browser.conftest import Tab
+
+expect = pytest.importorskip("playwright.sync_api", reason="playwright is not installed").expect
+
+VALUE, STRENGTH, GARMENT = ".explorer-value", ".explorer-strength", ".explorer-garment"
+LABEL, RESULTS, MEMORY = ".explorer-label", ".explorer-results", ".explorer-memory"
+PRESSES = 20
+NOTEBOOK = """
+import torch
+from adde_lite import Gallery, PrototypeMemory, widgets
+from adde_lite.data.wardrobe import wardrobe
+
+clothes = wardrobe(300, seed=1, variants=6, progress=False, cache=False)
+hot = clothes.schema.one_hot(clothes.labels).float()
+parts = hot.split(clothes.schema.sizes, dim=1)
+blocks = torch.stack([torch.nn.functional.pad(part, (0, 16 - part.shape[1])) for part in parts], dim=1)
+embeddings = blocks + 0.05 * torch.randn(blocks.shape, generator=torch.Generator().manual_seed(0))
+memory = PrototypeMemory.of_means(embeddings, clothes.labels, clothes.schema)
+gallery = Gallery(embeddings, clothes.labels, clothes.schema, memory)
+widgets.explorer(gallery, clothes.images, rows=[0, 60, 120])
+"""
+# From the key to the first frame that the browser paints with the new picture.
+WATCH = """selector => {
+    const place = document.querySelector(selector);
+    window.pressed = null;
+    window.waits = [];
+    document.addEventListener('keydown', () => { window.pressed = performance.now(); }, true);
+    new MutationObserver(() => {
+        const image = place.querySelector('img'), start = window.pressed;
+        if (!image || start === null) return;
+        window.pressed = null;
+        image.decode().then(() => requestAnimationFrame(() => window.waits.push(performance.now() - start)));
+    }).observe(place, {childList: true, subtree: true});
+}"""
+
+
+@pytest.fixture
+def tab(browser, lab):
+    """A notebook that shows the explorer over embeddings made of labels."""
+    book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(NOTEBOOK.strip())])
+    book.metadata.kernelspec = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    nbformat.write(book, lab.folder / "explorer.ipynb")
+    page = browser.new_page(viewport={"width": 1400, "height": 1000})
+    page.goto(lab.url("lab/tree/explorer.ipynb?reset&"))
+    opened = Tab(page)
+    opened.run_all()
+    opened.show(LABEL)
+    yield opened
+    page.evaluate("window.jupyterapp?.shell.currentWidget?.sessionContext?.shutdown()")
+    page.close()
+
+
+def changed(before, now):
+    return now != before
+
+
+def test_every_slider_goes_to_both_ends_and_back_by_keyboard(tab):
+    label = tab.page.locator(LABEL)
+    start = label.text_content(), tab.pixels(RESULTS), tab.pixels(MEMORY)
+    count = tab.page.locator(VALUE).count()
+    assert count == 13
+    for position in range(count):
+        slider = tab.page.locator(VALUE).nth(position).get_by_role("slider")
+        last = int(float(slider.get_attribute("aria-valuemax")))
+        slider.focus()
+        slider.press("End")
+        expect(slider).to_have_attribute("aria-valuenow", f"{last}.0")
+        expect(label).not_to_have_text(start[0])
+        tab.wait_for_pixels(RESULTS, partial(changed, start[1]))
+        tab.wait_for_pixels(MEMORY, partial(changed, start[2]))
+        for _ in range(last):
+            slider.press("ArrowLeft")
+        expect(label).to_have_text(start[0])
+        tab.wait_for_pixels(RESULTS, lambda now: now == start[1])
+        tab.wait_for_pixels(MEMORY, lambda now: now == start[2])
+
+
+def test_strength_and_garment_change_the_view_by_keyboard_and_change_it_back(tab):
+    label, results = tab.page.locator(LABEL), tab.pixels(RESULTS)
+    colour = tab.page.locator(VALUE).nth(1).get_by_role("slider")
+    colour.focus()
+    colour.press("End")
+    expect(label).to_contain_text("at 100%")
+    tab.wait_for_pixels(RESULTS, partial(changed, results))
+    full = label.text_content(), tab.pixels(RESULTS), tab.pixels(MEMORY)
+    strength = tab.page.locator(STRENGTH).get_by_role("slider")
+    strength.focus()
+    strength.press("Home")
+    expect(label).to_contain_text("at 0%")
+    tab.wait_for_pixels(MEMORY, partial(changed, full[2]))
+    strength.press("End")
+    expect(label).to_have_text(full[0])
+    tab.wait_for_pixels(MEMORY, lambda now: now == full[2])
+    garment = tab.page.locator(GARMENT).get_by_role("slider")
+    garment.focus()
+    garment.press("End")
+    tab.wait_for_pixels(RESULTS, partial(changed, full[1]))
+    garment.press("Home")
+    tab.wait_for_pixels(RESULTS, lambda now: now == full[1])
+
+
+def test_tab_reaches_every_control(tab):
+    tab.page.locator(GARMENT).get_by_role("slider").focus()
+    names = ["garment"]
+    while len(names) < 15:
+        tab.page.keyboard.press("Tab")
+        name = tab.page.evaluate("document.activeElement.closest('.widget-hslider')?.innerText.split('\\n')[0]")
+        assert name, f"Tab left the explorer after {names}"
+        if name != names[-1]:  # the number beside a slider can be reached as well
+            names.append(name)
+    assert names[:4] == ["garment", "strength", "category", "colour"]
+    assert len(set(names)) == 15
+
+
+def test_a_picture_follows_a_key_soon(tab):
+    tab.page.evaluate(WATCH, MEMORY)
+    slider = tab.page.locator(VALUE).nth(1).get_by_role("slider")
+    slider.focus()
+    for press in range(PRESSES):
+        slider.press("ArrowRight" if press % 10 < 5 else "ArrowLeft")
+        tab.page.wait_for_function("count => window.waits.length > count", arg=press)
+    waits = tab.page.evaluate("window.waits")
+    print(f"\nkey to picture: median {statistics.median(waits):.0f} ms, slowest of {PRESSES} {max(waits):.0f} ms")
+    assert len(waits) == PRESSES
