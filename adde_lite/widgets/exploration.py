@@ -97,7 +97,7 @@ class Exploration:
 
     @torch.no_grad()
     def _memory(self, row: int, edits: Sequence[Edit], strength: float) -> Drawing:
-        embedding, labels = self.gallery.embeddings[row].float(), self.gallery.labels[row]
+        embedding, labels = self.gallery.embeddings[row].to(self.memory.weight), self.gallery.labels[row]
         full = self.memory.edit(embedding, edits, self._how, labels) - embedding if edits else 0 * embedding
         lengths = full.norm(dim=1)
         going: Mapping[str, str] | None = None
