@@ -13,6 +13,7 @@ from functools import partial
 import torch
 import torch.distributed as dist
 from torch import Tensor, nn
+from torch.nn import functional
 
 STATISTICS = torch.float32  # bfloat16 has too few digits for sums over a batch
 BatchNorm = nn.BatchNorm1d | nn.BatchNorm2d | nn.BatchNorm3d
@@ -80,21 +81,16 @@ def _normalised(norm: BatchNorm, x: Tensor) -> Tensor:
     if not norm.training and norm.running_mean is not None:
         return type(norm).forward(norm, x)
     norm._check_input_dim(x)
-    mean, variance, count = _moments(x)
+    mean, variance, count = _moments(x.detach())
     if norm.running_mean is not None and norm.running_var is not None and norm.num_batches_tracked is not None:
-        with torch.no_grad():
-            norm.num_batches_tracked.add_(1)
-            momentum = norm.momentum if norm.momentum is not None else 1 / float(norm.num_batches_tracked)
-            for running, now in ((norm.running_mean, mean), (norm.running_var, variance * count / (count - 1))):
-                running.copy_((1 - momentum) * running + momentum * now)
-    scale = torch.rsqrt(variance + norm.eps)
-    if norm.affine:
-        scale = scale * norm.weight
-    shift = -mean * scale
-    if norm.affine:
-        shift = shift + norm.bias
-    each = (-1, *[1] * (x.ndim - 2))  # one number a channel
-    return (x * scale.view(each) + shift.view(each)).to(x.dtype)
+        norm.num_batches_tracked.add_(1)
+        momentum = norm.momentum if norm.momentum is not None else 1 / float(norm.num_batches_tracked)
+        for running, now in ((norm.running_mean, mean), (norm.running_var, variance * count / (count - 1))):
+            running.copy_((1 - momentum) * running + momentum * now)
+    weight = norm.weight if norm.affine else torch.ones_like(mean)
+    bias = norm.bias if norm.affine else torch.zeros_like(mean)
+    out: Tensor = _Normalise.apply(x, weight, bias, mean, variance, count, norm.eps)
+    return out
 
 
 def _moments(x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
@@ -103,7 +99,8 @@ def _moments(x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     From count, mean and variance of each process (Chan et al., 1979): one exchange, and no difference of large sums.
     """
     kind = torch.promote_types(x.dtype, STATISTICS)
-    variance, mean = torch.var_mean(x.to(kind), [0, *range(2, x.ndim)], correction=0)
+    scratch = torch.zeros(2, x.shape[1], dtype=kind, device=x.device)  # its type is that of the statistics
+    mean, variance = torch.batch_norm_update_stats(x, scratch[0], scratch[1], 0.0)
     count = mean.new_full((1,), x.numel() / x.shape[1])
     own = torch.cat([count, mean, variance])
     counts, means, variances = gathered(own[None]).split([1, len(mean), len(mean)], dim=1)
@@ -143,3 +140,41 @@ class _Gather(torch.autograd.Function):
         total = gradient.clone(memory_format=torch.contiguous_format)
         dist.all_reduce(total)
         return own_slice(total, ctx.dim), None  # type: ignore[attr-defined]
+
+
+class _Normalise(torch.autograd.Function):
+    """y = weight * x^ + bias with x^ = (x - mean) / sqrt(variance + eps), the moments being those of all ranks.
+
+    Backward as for constant moments, which torch has a fast kernel for, and then what moves with the moments:
+    dx = weight / sqrt(variance + eps) * (dy - (sum dy + x^ sum dy x^) / count), the sums over all ranks.
+    """
+
+    @staticmethod
+    def forward(  # noqa: PLR0917 - autograd passes no names
+        ctx: torch.autograd.function.FunctionCtx,
+        x: Tensor,
+        weight: Tensor,
+        bias: Tensor,
+        mean: Tensor,
+        variance: Tensor,
+        count: Tensor,
+        eps: float,
+    ) -> Tensor:
+        ctx.save_for_backward(x, weight, mean, variance)
+        ctx.count, ctx.eps = count, eps  # type: ignore[attr-defined]
+        return functional.batch_norm(x, mean, variance, weight, bias, training=False, eps=eps)
+
+    @staticmethod
+    def backward(
+        ctx: torch.autograd.function.FunctionCtx, gradient: Tensor
+    ) -> tuple[Tensor, Tensor, Tensor, None, None, None, None]:
+        x, weight, mean, variance = ctx.saved_tensors  # type: ignore[attr-defined]
+        count, eps = ctx.count, ctx.eps  # type: ignore[attr-defined]
+        dx, of_weight, of_bias = torch.ops.aten.native_batch_norm_backward(
+            gradient, x, weight, mean, variance, mean, variance, False, eps, [True, True, True]
+        )
+        sums = torch.stack([of_weight, of_bias]).to(mean.dtype)  # sum dy x^ and sum dy, of this rank so far
+        dist.all_reduce(sums)
+        slope, level = -sums * weight * torch.rsqrt(variance + eps) / count
+        dx += functional.batch_norm(x, mean, variance, slope, level, training=False, eps=eps)
+        return dx, of_weight, of_bias, None, None, None, None
