@@ -346,9 +346,10 @@ plots.rates(speeds, f"Images a second on the wall: two processes train {gain:.2f
 
 # %% [markdown]
 # If sharing were free, the first of two would spend half the CPU-seconds. What it spends beyond that is the price: an
-# exchange at each normalisation, which our own few lines compute more slowly than torch's one kernel, and the losses,
-# which every process computes for the whole batch. The wall adds waiting, for each other and for whoever else uses the
-# cores. The larger the model, the smaller that price beside the work. What comes next helps in one process, too.
+# exchange at each normalisation, forward and backward, the exchange of the gradients, and the losses, which every
+# process computes for the whole batch. Two cores of a small machine may also be one core with two names, and then each
+# gets slower when both work. The larger the model, the smaller the price beside the work. What comes next helps in one
+# process, too.
 #
 # ## A run, watched
 #
@@ -923,19 +924,18 @@ entries = throughput.recorded()
 others = throughput.by_machine(entries)
 shown = {f"here and now, per {own.second}": {VIEW: own.per_second}}
 for machine, rates in others.items():
-    of_paper = rates if isinstance(rates, str) else {name: rate for name, rate in rates.items() if "AlexNet" in name}
-    shown[f"on record: {machine}"] = of_paper or "not measured"
+    known = {} if isinstance(rates, str) else {name: rate for name, rate in rates.items() if "small" not in name}
+    shown[f"on record: {machine}"] = {VIEW: known[VIEW]} if VIEW in known else "not measured"
+    print(f"{machine}:", "; ".join(f"{name} {rate:.1f}" for name, rate in known.items()) or "not measured")
 shown["V100, as the paper reports, per second"] = {VIEW: 1000 / V100_SECONDS_PER_1000}
-missing = [machine for machine, rates in shown.items() if isinstance(rates, str)]
-print("not measured:", ", ".join(missing) or "none")
-plots.rates(
-    shown, f"Images a second in the paper's shape on {len(shown)} machines. Not measured: {', '.join(missing)}."
-)
+missing = ", ".join(machine for machine, rates in shown.items() if isinstance(rates, str)) or "none"
+plots.rates(shown, f"Images a second in the paper's shape on {len(shown)} machines. Not measured: {missing}.")
 
 # %% [markdown]
-# Mind the units: a CPU counts CPU seconds of one core, a GPU seconds on the wall. Where the legend says "not measured",
-# no such device was at hand when the record was made; nothing is extrapolated. The paper's number is for its own code
-# and card, with pictures from wherever they lay, so read it as a mark on the wall, not as a race.
+# Mind the units: a CPU counts CPU seconds of one core, a GPU seconds on the wall, and the batch of this cell is smaller
+# than that of a record. Where the legend says "not measured", no such device was at hand; nothing is extrapolated, and
+# the printed lines hold what else a record has. The paper's number is for its own code and card, with pictures from
+# wherever they lay, so read it as a mark on the wall, not as a race.
 #
 # ## Try it (5, 10, 15 and 30 minutes)
 #
