@@ -39,8 +39,9 @@ HEAVY = (
 TRIES = 3  # another process may slow one down
 
 IMPORT_COST = f"""
-import json, sys, time
+import gc, json, sys, time
 import torch, torchvision
+gc.freeze()  # a collection walks all that torch has made, 0.2 s at a moment that chance decides
 before, start = set(sys.modules), time.process_time()
 import adde_lite
 seconds = time.process_time() - start
