@@ -432,7 +432,8 @@ for row in weighed:
 #
 # ## What went well, and what drifted
 #
-# One success and one failure of ADDE-M, adding. A success that says something is one that the unedited query misses.
+# Numbers hide what a customer sees. One success of ADDE-M, adding, and then one failure, both from the middle of their
+# lists, so that nobody chose them.
 
 # %%
 first_right = answers.scores["residual"]["top_1"].bool()
