@@ -898,6 +898,7 @@ if faiss_here:
         rows = torch.from_numpy(graph.search(asked.numpy(), 30)[1])
         seen = torch.zeros(asks, size, dtype=torch.bool).scatter(1, rows.clamp(min=0), True)
         recalls["graph of neighbours"][way] = found_share(asked, seen)
+    assert recalls["graph of neighbours"]["plain"] > recalls["graph of neighbours"]["one subspace"]
 recalls["chance"] = dict.fromkeys(found_at, 30 / size)
 as_table(recalls).map("{:.3f}".format)
 
@@ -905,7 +906,7 @@ as_table(recalls).map("{:.3f}".format)
 # `Flat` is the oracle of this table. Read each row from left to right: what an index loses from *plain* to *one
 # subspace* is what it costs you to have sliders. A code whose errors are small against a whole vector may still be
 # coarse within one block. The exact rerank brings back what the codes confuse, as long as it is among the candidates.
-# These vectors are made up; the share depends on how garments cluster, the order of the columns much less.
+# These vectors are made up: how garments cluster decides the shares, so measure them on your own.
 #
 # ## Move it
 #
