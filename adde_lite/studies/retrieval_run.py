@@ -7,6 +7,8 @@ from dataclasses import asdict, dataclass
 from functools import cache
 from typing import Any
 
+from torch import Tensor
+
 from adde_lite.data.images import AttributeImages
 from adde_lite.data.wardrobe import WARDROBE, factor_grid, wardrobe, wardrobe_facts
 from adde_lite.metrics.intervals import bootstrap_intervals
@@ -21,7 +23,7 @@ from adde_lite.studies.manipulation_run import ManipulationRun
 
 QUERIES = 2000
 CUTOFFS = (1, 10, 30)
-SHOWN = ("top_1", "top_10", "ndcg_target", "ndcg_others", "average_precision")
+SHOWN = ("top_1", "top_10", "ndcg", "ndcg_target", "ndcg_others")
 WEIGHED: tuple[Row, ...] = ("classifier_probability", "embedding", "residual")
 EDITING: Mapping[Row, Any] = {"embedding": "swap", "residual": "add"}
 SCALINGS: tuple[Scaling, ...] = ("blocks", "none")
@@ -29,12 +31,14 @@ COMPARED = (
     ("residual", "unedited"),
     ("residual", "mean_memory"),
     ("embedding", "mean_memory_swap"),
+    ("residual", "classifier_probability"),
+    ("embedding", "classifier_probability"),
     ("embedding, weighted", "classifier_probability"),
     ("residual, weighted", "classifier_probability"),
     ("embedding, weighted", "classifier_probability, weighted"),
     ("residual, weighted", "classifier_probability, weighted"),
 )
-DECIDES = ("top_1", "ndcg_target")
+DECIDES = ("top_1", "ndcg_target", "ndcg")
 
 
 @dataclass(frozen=True)
@@ -198,7 +202,10 @@ class RetrievalRun:
             row[f"{name}, queries"] = len(queries)
             if not number:
                 answers = _with(answers, _closer(after, queries), after, queries)
-                row |= _intervals(name, answers)
+                row |= _intervals(
+                    name, {way: each for way, each in answers.scores.items() if " weight " not in way}, answers
+                )
+            row |= _intervals(name, _differences(answers), answers)
             row |= {
                 f"{name}, {way}, {measure}": means[measure]
                 for way, means in answers.means().items()
@@ -233,11 +240,16 @@ def _with(
     return Answers({**answers.found, **more.found}, {**answers.scores, **more.scores}, answers.reference)
 
 
-def _intervals(name: str, answers: Answers) -> dict[str, float]:
-    """The bootstrap intervals of the rows and of the differences that decide something."""
-    told = {way: values for way, values in answers.scores.items() if " weight " not in way}
-    for row, other in COMPARED:
-        told[f"{row} - {other}"] = {key: answers.scores[row][key] - answers.scores[other][key] for key in DECIDES}
+def _differences(answers: Answers) -> dict[str, dict[str, Tensor]]:
+    """What one row has more than another, query by query, for the pairs that decide something."""
+    return {
+        f"{row} - {other}": {key: answers.scores[row][key] - answers.scores[other][key] for key in DECIDES}
+        for row, other in COMPARED
+    }
+
+
+def _intervals(name: str, told: Mapping[str, Mapping[str, Tensor]], answers: Answers) -> dict[str, float]:
+    """Both ends of the bootstrap interval of each mean."""
     ends = {}
     for way, values in told.items():
         intervals = bootstrap_intervals({key: values[key] for key in DECIDES}, groups=answers.reference)
