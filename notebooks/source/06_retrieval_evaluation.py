@@ -442,7 +442,7 @@ for row in weighed:
 
 # %%
 first_right = answers.scores["residual"]["top_1"].bool()
-large = partial(enlarge, size=80)
+large = partial(enlarge, size=96)
 
 
 def panel(query, rows):
@@ -454,7 +454,7 @@ def panel(query, rows):
 
 
 success = int(first_right.nonzero()[len(first_right.nonzero()) // 2])
-panel(success, answers.found["residual"][success, :3])
+panel(success, answers.found["residual"][success, :4])
 
 # %% [markdown]
 # Blue is a garment with every attribute as asked, orange has something else, and the line below says what. After the
@@ -469,7 +469,7 @@ elsewhere = failed[(wrong & ~queries.edited).any(1)[failed]]
 failure = int(elsewhere[len(elsewhere) // 2] if len(elsewhere) else failed[0])
 own = itself[failed].double().mean()
 print(f"wrong at the first place: {len(failed)} of {len(queries)}; of these {own:.0%} are the garment itself")
-panel(failure, answers.found["residual"][failure, :3])
+panel(failure, answers.found["residual"][failure, :4])
 
 # %% [markdown]
 # Look at the printed share: how many failures are no failures of the search, but the garment one began with, which is
@@ -658,9 +658,14 @@ lost = hidden[0]["residual"]["top_1"] - hidden[-1]["residual"]["top_1"]
 if full_size:
     assert lost > 0
 print(f"adding loses {100 * lost:.1f} points when no old value is known; swapping loses nothing, by construction")
-plots.curves(
-    {"first result right": lines}, "share of old values hidden", "Six lines over hidden labels: only adding falls."
+display(
+    as_table(
+        {name: {f"{x:.0%} hidden": f"{y:.3f}" for x, y in zip(*line, strict=True)} for name, line in lines.items()}
+    )
 )
+drawn = {name: lines[name] for name in (NAMES["classifier_probability"], NAMES["embedding"], NAMES["residual"])}
+alt = "Three lines over the share of hidden labels: only adding falls."
+plots.curves({"first result right": drawn}, "share of old values hidden", alt)
 
 # %% [markdown]
 # Only one line moves: the old value stays in the block, and the garment itself stays near. The remedy is one call: let
@@ -1038,7 +1043,7 @@ print(f"a threshold that stops nine of ten unanswerable queries lets {recognised
 
 # %%
 unmet = int((there - gone).argmin())
-left = similar[unmet].masked_fill(is_answer[unmet], -torch.inf).topk(3).indices
+left = similar[unmet].masked_fill(is_answer[unmet], -torch.inf).topk(4).indices
 assert not (drawer.labels[left] == queries.target[unmet]).all(1).any()
 panel(unmet, left)
 
