@@ -442,7 +442,7 @@ for row in weighed:
 
 # %%
 first_right = answers.scores["residual"]["top_1"].bool()
-large = partial(enlarge, size=96)
+large = partial(enlarge, size=80)
 
 
 def panel(query, rows):
