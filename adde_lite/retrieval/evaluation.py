@@ -126,8 +126,8 @@ def answer_queries(
             positions = scores.topk(k + exclude_self, dim=1).indices
         else:
             stage = before if before is not None and row in BEFORE else now
-            positions = nearest(*_vectors(row, stage, queries, indicator), k + exclude_self)
-        found[row] = _without(positions, queries.reference) if exclude_self else positions
+            positions = nearest(*row_vectors(row, stage, queries, indicator), k + exclude_self)
+        found[row] = without_self(positions, queries.reference) if exclude_self else positions
     cut = tuple(min(cutoff, k) for cutoff in cutoffs)
     return Answers.judged(found, gallery.labels, queries, cut, exclude_self=exclude_self)
 
@@ -184,8 +184,15 @@ def _same_images(before: Stage, references: Encoded, gallery: Encoded) -> None:
             raise InputError(f"before, {name}", given, expected, "Encode the same images in the same order.")
 
 
-def _vectors(row: Row, stage: Stage, queries: Queries, indicator: Tensor) -> tuple[Tensor, Tensor]:
-    """What a row looks for and where, float (Q, D) and (N, D): the largest inner product is the best answer."""
+def row_vectors(row: Row, stage: Stage, queries: Queries, indicator: Tensor) -> tuple[Tensor, Tensor]:
+    """What a row looks for and where, float (Q, D) and (N, D): the largest inner product is the best answer.
+
+    Args:
+        row: any but `chance`, which looks for nothing.
+        stage: images and memory.
+        queries: the Q queries.
+        indicator: int64 (Q, J), as `Queries.indicator`.
+    """
     references, gallery, memory, schema = stage.references, stage.gallery, stage.memory, stage.memory.schema
     if row == "classifier_probability":
         offered = gallery.probabilities.clamp(min=SMALLEST_PROBABILITY).log()
@@ -209,7 +216,7 @@ def _predicted(probabilities: Tensor, schema: AttributeSchema) -> Tensor:
     return torch.stack([block.argmax(1) for block in probabilities.split(schema.sizes, dim=1)], dim=1)
 
 
-def _without(positions: Tensor, reference: Tensor) -> Tensor:
+def without_self(positions: Tensor, reference: Tensor) -> Tensor:
     """All but one of the results, (Q, k + 1) to (Q, k): the query's own row leaves, or else the last."""
     is_own = positions == reference[:, None]
     others_first = is_own.byte().argsort(dim=1, stable=True)

@@ -10,7 +10,7 @@ from adde_lite.data.wardrobe import WARDROBE, wardrobe, wardrobe_facts
 from adde_lite.metrics.classification import attribute_accuracy
 from adde_lite.metrics.edits import edit_effect
 from adde_lite.models.adde import AttributeEncoder, AttributeManipulator, PrototypeMemory
-from adde_lite.recipes import ThreeStages
+from adde_lite.recipes import WARDROBE_STAGES, ThreeStages
 from adde_lite.retrieval.evaluation import Encoded, compare_answers
 from adde_lite.sampling import edit_queries
 from adde_lite.stages import train_jointly
@@ -61,8 +61,9 @@ class ManipulationRun:
         self.memory()
 
     def encoder(self, *, progress: bool = True) -> AttributeEncoder:
-        """The encoder after stage 1: that of the course for seed 0, others from the cache or trained."""
-        folder = entry_folder(f"wardrobe_encoder-{self.seed}", self._stage_1) if self.seed else COMMITTED
+        """The encoder after stage 1: that of the course for its recipe and seed 0, others from the cache or trained."""
+        of_course = self.recipe.encoder == WARDROBE_STAGES.encoder and not self.seed
+        folder = COMMITTED if of_course else entry_folder(f"wardrobe_encoder-{self.seed}", self._stage_1)
         facts, data = wardrobe_facts(**TRAINING), partial(wardrobe, **TRAINING, progress=progress)
         encoder, _ = train_or_load(folder, self._untrained, data, self._encoder_training, facts, progress=progress)
         return encoder

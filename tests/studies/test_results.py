@@ -1,9 +1,10 @@
-"""What the committed records say: the claims of notebooks 02 and 04, from rows made by today's recipes."""
+"""What the committed records say: the claims of notebooks 02, 04 and 06, from rows made by today's recipes."""
 
 import numpy as np
 import pytest
 
-from adde_lite.studies import ablations, objectives, relevance
+from adde_lite.recipes import WARDROBE_STAGES
+from adde_lite.studies import ablations, objectives, relevance, retrieval
 from adde_lite.studies.record import recorded
 
 
@@ -84,3 +85,23 @@ def test_stage_3_finds_more_right_garments_by_both_ways_to_edit(ablated):
     for way in ("residual", "embedding"):
         gained = ablated[ablations.FULL][f"{way}, top_1"] - ablated[ablations.NO_STAGE_3][f"{way}, top_1"]
         assert gained.min() > 0.03
+
+
+@pytest.fixture(scope="module")
+def found():
+    """Rows of the course's d, one a seed."""
+    record = recorded(retrieval.STUDY, retrieval.runs())
+    return record[record["d"] == WARDROBE_STAGES.encoder.model.d].set_index("seed")
+
+
+@pytest.mark.parametrize("measure", ["top_1", "ndcg_target"])
+@pytest.mark.parametrize("rival", ["unedited", "mean_memory"])
+def test_adde_m_is_ahead_of_class_means_and_of_the_unedited_query_for_every_seed(found, rival, measure):
+    assert found[f"{retrieval.MAIN}, residual - {rival}, {measure}, low"].min() > 0
+
+
+def test_chance_and_oracle_enclose_every_setting(found):
+    for place in retrieval.settings():
+        assert found[f"{place}, chance, top_1"].max() < 0.02
+        assert found[f"{place}, label_oracle, top_1"].min() == 1
+        assert found[f"{place}, residual, top_1"].min() > found[f"{place}, chance, top_1"].max()
