@@ -13,7 +13,16 @@ from adde_lite.data.images import AttributeImages
 from adde_lite.models.adde import AttributeEncoder, EncoderRecipe
 from adde_lite.recipes import Recipe
 from adde_lite.training import TrainingRecipe, seeded
-from bench import editing, exact_search, figure, literal_step, plain_loop, retrieval_metrics, training_throughput
+from bench import (
+    editing,
+    exact_search,
+    figure,
+    index_recall,
+    literal_step,
+    plain_loop,
+    retrieval_metrics,
+    training_throughput,
+)
 from bench.__main__ import show
 from bench.fashion_products import manipulations
 from bench.figure import Figure
@@ -169,3 +178,13 @@ def test_search_figure_sets_the_search_beside_reading_memory():
     made = exact_search.measure(300)
     assert made.value == made.rows["search"]["GB/CPU-s"]
     assert made.baseline == max(made.rows[way]["GB/CPU-s"] for way in made.rows if way != "search")
+
+
+def test_indexes_are_compared_with_the_exact_answers_by_three_kinds_of_query():
+    for library in ("faiss", "pymilvus"):
+        pytest.importorskip(library, reason=f"{library} is not installed (extra scale)")
+    rows = index_recall.measure(900, 12).rows
+    for exact in ("faiss Flat", "Milvus FLAT"):
+        assert set(rows[exact].values()) == {1.0}
+    assert set(rows["chance"].values()) == {index_recall.K / 900}
+    assert rows["faiss PQ, codes alone"]["one subspace"] < rows["faiss PQ, reranked"]["one subspace"]
