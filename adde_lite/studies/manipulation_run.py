@@ -87,6 +87,18 @@ class ManipulationRun:
         data = wardrobe(**TRAINING, progress=progress)
         return train_jointly(encoder, memory, data, self.recipe, seed=self.seed, progress=progress)
 
+    def kept(self, *, progress: bool = True) -> AttributeManipulator:
+        """Encoder and memory after stage 3 from the cache, or trained and put there."""
+
+        def stage_3() -> Entry:
+            return self.trained(progress=progress).state_dict(), {}
+
+        memory = PrototypeMemory(WARDROBE, self.recipe.encoder.model.d)
+        manipulator = AttributeManipulator(self._untrained(), memory, self.recipe.manipulation)
+        weights, _ = remembered(f"wardrobe_stages-{self.seed}", {"run": self.hash}, stage_3)
+        manipulator.load_state_dict(weights)
+        return manipulator.eval()
+
     def measure(self) -> dict[str, float]:
         """Train it and measure it."""
         return scores(self.trained(progress=False))

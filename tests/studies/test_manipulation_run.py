@@ -61,6 +61,20 @@ def test_runs_of_a_seed_share_encoder_and_means_and_a_random_start_is_another_me
 
 
 @pytest.mark.filterwarnings("ignore:no image shows")
+def test_stage_3_is_trained_once_for_a_recipe_and_then_kept(monkeypatch):
+    other = replace(RUN, recipe=replace(STAGES, triplets=17))
+    trained = RUN.trained(progress=False)
+    first, another = RUN.kept(progress=False), other.kept(progress=False)
+    monkeypatch.setattr(manipulation_run, "train_jointly", lambda *_, **__: pytest.fail("trained again"))
+    images = torch.zeros(2, 3, 64, 64, dtype=torch.uint8)
+    for run, expected in ((RUN, first), (other, another), (RUN, trained)):
+        kept = run.kept(progress=False)
+        assert torch.equal(kept.memory.weight, expected.memory.weight)
+        assert torch.equal(kept.encoder.embed(images), expected.encoder.embed(images))
+    assert not torch.equal(first.memory.weight, another.memory.weight)
+
+
+@pytest.mark.filterwarnings("ignore:no image shows")
 def test_a_run_measures_reading_editing_and_finding():
     row = RUN.measure()
     assert row == scores(RUN.trained(progress=False))
