@@ -8,6 +8,7 @@ from torch import Tensor
 
 from adde_lite.attributes import AttributeSchema
 from adde_lite.errors import InputError
+from adde_lite.retrieval.nearest import check_k
 
 Weights: TypeAlias = Tensor | Sequence[float] | Mapping[str, float]
 Where: TypeAlias = Mapping[str, str | Iterable[str | None] | None]
@@ -73,9 +74,7 @@ class Conditions:
         if not left:
             expected = "labels that a garment of the gallery has"
             raise InputError("where", str(dict(where or {})), expected, "Allow more values.")
-        if isinstance(k, bool) or not isinstance(k, int) or not 1 <= k <= left:
-            size = "the size of the gallery" if allowed is None else "what the filter leaves"
-            raise InputError("k", repr(k), f"1 to {left}, {size}", "Ask for fewer results.")
+        check_k(k, left, filtered=allowed is not None)
         return allowed
 
 

@@ -30,14 +30,20 @@ def check_lengths(lengths: Tensor, what: str) -> None:
         raise InputError(f"{what} {row}", f"length {float(lengths[row])}", "a finite length above 0", remedy)
 
 
+def check_k(k: int, there: int, *, filtered: bool = False) -> None:
+    """Raise InputError unless k is a whole number within 1 .. there, the rows of the gallery or those of a filter."""
+    if isinstance(k, bool) or not isinstance(k, int) or not 1 <= k <= there:
+        of = "what the filter leaves" if filtered else "the size of the gallery"
+        raise InputError("k", repr(k), f"1 to {there}, {of}", "Ask for fewer results.")
+
+
 def nearest(queries: Tensor, gallery: Tensor, k: int) -> Tensor:
     """Rows of the k gallery vectors with the largest inner product: (Q, D) and (N, D) -> int64 (Q, k), best first.
 
     Raises:
         InputError: k is not within 1 .. N.
     """
-    if not 1 <= k <= len(gallery):
-        raise InputError("k", str(k), f"1 to {len(gallery)}, the size of the gallery", "Ask for fewer results.")
+    check_k(k, len(gallery))
     at_once = max(1, SCORES_AT_ONCE // len(gallery))
     found: list[Tensor] = [(part @ gallery.T).topk(k, dim=1).indices for part in queries.split(at_once)]
     return torch.cat(found)

@@ -76,12 +76,6 @@ def query_vectors(query: Tensor, weights: Tensor | None, A: int, d: int) -> Tens
     return whole.contiguous()
 
 
-def check_k(k: int, there: int, of: str) -> None:
-    """Raise InputError unless 1 <= k <= there; `of` says what there are."""
-    if not 1 <= k <= there:
-        raise InputError("k", str(k), f"1 to {there}, {of}", "Ask for fewer results.")
-
-
 def allowed_codes(where: Mapping[str, Values], schema: AttributeSchema) -> dict[int, list[int]]:
     """For each attribute position that a filter names, the label codes that may be found.
 

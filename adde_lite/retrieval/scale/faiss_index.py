@@ -10,13 +10,13 @@ from torch import Tensor
 from adde_lite import storage
 from adde_lite.attributes import AttributeSchema
 from adde_lite.errors import InputError
+from adde_lite.retrieval.nearest import check_k
 from adde_lite.retrieval.scale.asked import (
     Found,
     Weights,
     Where,
     allowed_codes,
     allowed_rows,
-    check_k,
     query_vectors,
     weights_of,
 )
@@ -105,7 +105,7 @@ class FaissIndex:
             mask = where if isinstance(where, Tensor) else rows_with(self.labels, allowed_codes(where, self.schema))
             allowed = allowed_rows(mask, len(self))
         there = len(self) if allowed is None else len(allowed)
-        check_k(k, there, "the size of the gallery" if allowed is None else "the rows that pass the filter")
+        check_k(k, there, filtered=allowed is not None)
         n = max(k, self.candidates)
         if n < there:
             candidates = self.codes.candidates(queries, n, allowed)

@@ -3,20 +3,20 @@
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Literal, Self, get_args
+from typing import Any, Literal, NoReturn, Self, get_args
 
 import torch
 from torch import Tensor
 
 from adde_lite.attributes import AttributeSchema
 from adde_lite.errors import InputError, unknown
+from adde_lite.retrieval.nearest import check_k
 from adde_lite.retrieval.scale.asked import (
     Found,
     Weights,
     Where,
     allowed_codes,
     allowed_rows,
-    check_k,
     nothing_left,
     query_vectors,
     weights_of,
@@ -173,7 +173,7 @@ class MilvusIndex:
             InputError: as `FaissIndex.search`; fewer than k rows found although more pass; as `open`.
         """
         queries = query_vectors(query, weights_of(weights, self.schema), self.schema.A, self.d)
-        check_k(k, len(self), "the size of the gallery")
+        check_k(k, len(self))
         passing = "" if where is None else self._expression(where)
         found = self._connection.ask(
             "search",
@@ -187,7 +187,7 @@ class MilvusIndex:
         )
         fewest = min(len(hits) for hits in found)
         if fewest < k:
-            raise self._too_few(fewest, k, passing)
+            self._refuse_too_few(fewest, k, passing)
         rows = torch.tensor([[hit[ROW] for hit in hits] for hits in found])
         scores = torch.tensor([[hit["distance"] for hit in hits] for hits in found])
         order = rows.argsort(dim=1)  # then by score, keeping the order of the rows where scores are equal
@@ -265,15 +265,13 @@ class MilvusIndex:
             raise InputError(f"Milvus at {self._connection.uri}", given, "one row or more, without gaps", remedy)
         return there
 
-    def _too_few(self, found: int, k: int, passing: str) -> InputError:
+    def _refuse_too_few(self, found: int, k: int, passing: str) -> NoReturn:
         there = self._count(passing)
         if not there:
-            return nothing_left()
-        if there < k:
-            expected = f"1 to {there}, the rows that pass the filter"
-            return InputError("k", str(k), expected, "Ask for fewer results.")
+            raise nothing_left()
+        check_k(k, there, filtered=True)
         remedy = "Set a larger effort, or build the index with kind='FLAT'."
-        return InputError(f"{self.kind} index", f"{found} rows found", f"{k} of {there}", remedy)
+        raise InputError(f"{self.kind} index", f"{found} rows found", f"{k} of {there}", remedy)
 
     def _refuse_stored(self, names: list[str]) -> None:
         quoted = ", ".join('"' + name.replace("\\", "\\\\").replace('"', '\\"') + '"' for name in names)

@@ -112,7 +112,7 @@ def test_codes_are_as_short_as_promised(content):
     [
         (0, None, "k: given 0, expected 1 to 1000, the size of the gallery"),
         (1_001, None, "k: given 1001, expected 1 to 1000, the size of the gallery"),
-        (3, torch.tensor([4, 5]), "k: given 3, expected 1 to 2, the rows that pass the filter"),
+        (3, torch.tensor([4, 5]), "k: given 3, expected 1 to 2, what the filter leaves"),
     ],
 )
 def test_more_than_there_is_cannot_be_had(index, content, k, where, message):
