@@ -97,11 +97,15 @@ class Asked:
         if own or chosen is None or not table.leaks:
             scores = self._moved(change, gone, chosen, strength)
         else:  # each block of M i has a weight of its own, and the table holds their sum
-            wanted = weighted(edited() * self._scale, chosen).to(self._by_block.dtype)
+            wanted = self._wanted(edited(), chosen).to(self._by_block.dtype)
             scores = torch.cat([part[0] for _, part in self._vectors.scores(wanted[None])])
         added = sum(abs(share) * table.length(value, own=own) for value, share in change.items())
         reach = 2 + abs(strength) * (len(gone) + self._scale * added)
         return self._best(edited, scores, reach, k=k, chosen=chosen, where=where)
+
+    def _wanted(self, query: Tensor, chosen: Tensor | None) -> Tensor:
+        """What to look for: the query, edited or not, by its blocks' weights, (A * d,)."""
+        return weighted(query[None] * self._scale, chosen)[0]
 
     def _moved(self, change: Mapping[int, float], gone: set[int], chosen: Tensor | None, strength: float) -> Tensor:
         """Scores of the query after an edit, (N,): those of the query, and rows of the table."""
@@ -138,7 +142,7 @@ class Asked:
         if allowed is not None:
             scores = scores.masked_fill(~allowed, -torch.inf)
         margin = ROUNDING * reach * (1.0 if chosen is None else float(chosen.max()))
-        best = Best(lambda rows: self._vectors.settle(weighted(wanted() * self._scale, chosen), rows), k, margin)
+        best = Best(lambda rows: self._vectors.settle(self._wanted(wanted(), chosen), rows), k, margin)
         best.offer(scores)
         return best.rows
 

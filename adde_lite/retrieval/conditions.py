@@ -8,7 +8,7 @@ from torch import Tensor
 
 from adde_lite.attributes import AttributeSchema
 from adde_lite.errors import InputError
-from adde_lite.retrieval.nearest import check_k
+from adde_lite.retrieval.nearest import check_k, check_lengths
 
 Weights: TypeAlias = Tensor | Sequence[float] | Mapping[str, float]
 Where: TypeAlias = Mapping[str, str | Iterable[str | None] | None]
@@ -78,14 +78,13 @@ class Conditions:
         return allowed
 
 
-def weighted(query: Tensor, weights: Tensor | None) -> Tensor:
-    """A query (A, d) with its blocks weighted, flat: (A * d,).
+def weighted(queries: Tensor, weights: Tensor | None) -> Tensor:
+    """Queries (Q, A, d) with their blocks weighted by (A,) or (Q, A), flat: (Q, A * d).
 
     Raises:
-        InputError: nothing is left of it.
+        InputError: nothing is left of one, or its length is infinite or not a number; names its row.
     """
-    wanted = query if weights is None else query * weights[:, None].to(query.dtype)
-    if not wanted.any():
-        remedy = "Choose other weights, or look at the prototypes of the edit."
-        raise InputError("query", "zeros in every block that counts", "at least one that is not", remedy)
-    return wanted.flatten()
+    wanted = (queries if weights is None else queries * weights[..., None].to(queries)).flatten(1)
+    remedy = "Give weight to a subspace in which the query is not zero, or look at the prototypes of the edit."
+    check_lengths(wanted.norm(dim=1), "weighted query", remedy)
+    return wanted

@@ -91,7 +91,7 @@ class Gallery:
         """
         rows = self._rows(query)
         chosen, allowed = self._conditions.weights(weights), self._conditions.rows(where, k)
-        exact = torch.stack([weighted(row, chosen) for row in rows.double() / _lengths(rows)[:, None, None]])
+        exact = weighted(rows.double() / _lengths(rows)[:, None, None], chosen)
         margin = ROUNDING * (1.0 if chosen is None else float(chosen.max()))
         best = [Best(partial(self._vectors.settle, row), k, margin) for row in exact]
         for first in range(0, len(best), QUERIES_AT_ONCE):

@@ -21,12 +21,11 @@ def unit(embeddings: Tensor, what: str = "embedding") -> Tensor:
     return scaled
 
 
-def check_lengths(lengths: Tensor, what: str) -> None:
+def check_lengths(lengths: Tensor, what: str, remedy: str = "Look at the image it came from, or drop it.") -> None:
     """Raise InputError unless all lengths (N,) are finite and above 0; it names the row, after `what` they are of."""
     bad = ~(lengths.isfinite() & (lengths > 0))
     if bad.any():
         row = int(bad.nonzero()[0])
-        remedy = "Look at the image it came from, or drop it."
         raise InputError(f"{what} {row}", f"length {float(lengths[row])}", "a finite length above 0", remedy)
 
 

@@ -13,6 +13,8 @@ from torch import Tensor
 
 from adde_lite.attributes import AttributeSchema
 from adde_lite.errors import InputError
+from adde_lite.retrieval.conditions import weighted
+from adde_lite.retrieval.nearest import check_lengths
 
 # {attribute: the value or values that may be found, None for a missing one}, bool (N,), or int64 rows
 # A numbers, {attribute: number} (0 for the others), or (Q, A) for a weighting a query
@@ -65,15 +67,8 @@ def query_vectors(query: Tensor, weights: Tensor | None, A: int, d: int) -> Tens
     queries = query.detach().cpu().reshape(-1, A, d).float()
     if weights is not None:
         _check_weights(weights, len(queries), A)
-        queries = queries * weights.detach().cpu().float().reshape(-1, A, 1)
-    whole = queries.flatten(1)
-    length = whole.norm(dim=1)
-    bad = ~(length.isfinite() & (length > 0))
-    if bad.any():
-        row = int(bad.nonzero()[0, 0])
-        remedy = "Give weight to a subspace in which the query is not zero, or look at the image it came from."
-        raise InputError(f"query {row}", f"weighted length {float(length[row])}", "a finite length above 0", remedy)
-    return whole.contiguous()
+    check_lengths(queries.flatten(1).norm(dim=1), "query")
+    return weighted(queries, weights).contiguous()
 
 
 def allowed_codes(where: Mapping[str, Values], schema: AttributeSchema) -> dict[int, list[int]]:

@@ -8,6 +8,7 @@ from torch import Tensor
 
 from adde_lite.attributes import AttributeSchema
 from adde_lite.errors import InputError
+from adde_lite.retrieval.nearest import check_lengths
 
 ROWS_AT_ONCE = 1 << 14  # vectors that are checked or encoded together: a gallery on disk need not fit in memory
 
@@ -36,14 +37,8 @@ def check_content(embeddings: Tensor, labels: Tensor, schema: AttributeSchema, d
         raise InputError("embeddings", f"shape {shape}", expected, "Embed the images of these labels.")
     if not embeddings.is_floating_point():
         raise InputError("embeddings", str(embeddings.dtype), "float16, bfloat16 or float32", "Pass them as embedded.")
-    for part in in_parts(len(embeddings)):
-        length = embeddings[part].flatten(1).float().norm(dim=1)
-        bad = ~(length.isfinite() & (length > 0))
-        if bad.any():
-            row = int(bad.nonzero()[0, 0])
-            remedy = "Look at the image it came from, or drop it."
-            found = f"length {float(length[row])}"
-            raise InputError(f"embedding {part.start + row}", found, "a finite length above 0", remedy)
+    lengths = [embeddings[part].flatten(1).float().norm(dim=1) for part in in_parts(len(embeddings))]
+    check_lengths(torch.cat(lengths), "embedding")
 
 
 def checked_ids(ids: Sequence[str] | None, rows: int, before: int = 0) -> list[str]:
