@@ -42,6 +42,10 @@ class Outfits:
         """Category code of each garment of the stock, int64 (N,)."""
         return self.stock.labels[:, self.stock.schema.index("category")]
 
+    def categories_of(self, rows: Tensor) -> Tensor:
+        """Category codes in place of rows of the stock, of any shape; EMPTY (-1) stays."""
+        return torch.where(rows == EMPTY, EMPTY, self.categories[rows.clamp(min=0)])
+
 
 @dataclass(frozen=True, eq=False)
 class Questions:

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from adde_lite.data.outfits.outfit import EMPTY, OPTIONS, Compatibility, Outfits, Questions
 from adde_lite.data.outfits.rules import KEPT, RULE_BOOK, SAME_PLACE, RuleBook
-from adde_lite.errors import InputError
+from adde_lite.errors import InputError, unknown
 
 Distractors: TypeAlias = Literal["random", "same category", "one rule broken"]
 TRIES = 200  # an outfit may have no piece that can be asked for
@@ -41,7 +41,7 @@ def fill_in_the_blank(
     Raises:
         InputError: unknown distractors, a count below 1, a stock in which no piece has three such distractors.
     """
-    _check("fill_in_the_blank, distractors", distractors, count)
+    _check("fill_in_the_blank", "distractors", distractors, count, 1)
     book = _Book(outfits, rules)
     given = torch.full((count, outfits.items.shape[1] - 1), EMPTY)
     options, broken = torch.empty(count, OPTIONS, dtype=torch.int64), torch.full((count, OPTIONS), EMPTY)
@@ -78,7 +78,7 @@ def compatibility(
     Raises:
         InputError: as `fill_in_the_blank`.
     """
-    _check("compatibility, negatives", negatives, count - 1)
+    _check("compatibility", "negatives", negatives, count, 2)
     book = _Book(outfits, rules)
     items = torch.full((count, outfits.items.shape[1]), EMPTY)
     compatible = torch.from_numpy(np.random.default_rng(seed).permutation(count) < count // 2)
@@ -131,7 +131,8 @@ class _Book:
 
     def outfit(self, rng: np.random.Generator) -> np.ndarray:
         line = self.items[rng.integers(len(self.items))]
-        return line[line != EMPTY]
+        held: np.ndarray = line[line != EMPTY]
+        return held
 
     def exchanged(
         self, rng: np.random.Generator, distractors: Distractors, wanted: int
@@ -170,7 +171,8 @@ class _Book:
         for _ in range(TRIES):
             line = self.outfit(rng)
             if negatives == "random":
-                return rng.choice(len(self.category), len(line), replace=False)
+                any_of_them: np.ndarray = rng.choice(len(self.category), len(line), replace=False)
+                return any_of_them
             other = np.array([rng.choice(np.flatnonzero(self.category == self.category[row])) for row in line])
             upper = np.triu_indices(len(line), 1)
             if (self.against[np.ix_(other, other)][upper] != KEPT).any():
@@ -178,8 +180,8 @@ class _Book:
         raise InputError("outfits, stock", "no set that breaks a rule", "garments that differ", "Take a larger stock.")
 
 
-def _check(where: str, kind: str, count: int) -> None:
+def _check(where: str, name: str, kind: str, count: int, least: int) -> None:
     if kind not in get_args(Distractors):
-        raise InputError(where, repr(kind), f"one of {', '.join(map(repr, get_args(Distractors)))}", "Choose one.")
-    if count < 1:
-        raise InputError(where.replace(where.split(", ")[1], "count"), "too few", "at least 1", "Ask for more.")
+        raise unknown(f"{where}, {name}", "kind", kind, get_args(Distractors))
+    if count < least:
+        raise InputError(f"{where}, count", str(count), f"at least {least}", "Ask for more.")

@@ -1,6 +1,6 @@
 """Outfits from a seed: garments of one part of a Wardrobe, put together so that they keep every rule."""
 
-from typing import Literal, TypeAlias, get_args
+from typing import Literal, TypeAlias
 
 import numpy as np
 import torch
@@ -9,10 +9,10 @@ from adde_lite.data.images import AttributeImages
 from adde_lite.data.outfits.outfit import EMPTY, Outfits
 from adde_lite.data.outfits.rules import KEPT, RULE_BOOK, RuleBook
 from adde_lite.data.wardrobe import wardrobe
-from adde_lite.errors import InputError
+from adde_lite.errors import InputError, unknown
 
 Part: TypeAlias = Literal["train", "validation", "test"]
-SHARES = {"train": 0.5, "validation": 0.25, "test": 0.25}
+SHARES: dict[str, float] = {"train": 0.5, "validation": 0.25, "test": 0.25}
 FIRST_SEED = 7000  # encoders elsewhere in the course learn from wardrobes 0, 1, 2, ...: these garments they never saw
 DRESSES = 0.3  # share of outfits around a dress; the others have an upper and a lower
 ADDED = {"outer": 0.5, "bag": 0.6, "hat": 0.4}  # share of outfits that try to have one
@@ -50,8 +50,8 @@ def wardrobe_outfits(
     Raises:
         InputError: an unknown part, arguments out of range, too few garments to make outfits of.
     """
-    if part not in get_args(Part):
-        raise InputError("wardrobe_outfits, part", repr(part), f"one of {', '.join(SHARES)}", "Choose one of them.")
+    if part not in SHARES:
+        raise unknown("wardrobe_outfits", "part", part, SHARES)
     drawn = wardrobe(garments, FIRST_SEED + seed, size, progress=progress, cache=cache, workers=workers)
     stock = drawn.split(SHARES, seed, by="product")[part]
     return sample_outfits(stock, count, seed, rules=rules)
