@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
-from xml.sax.saxutils import escape, quoteattr
+from xml.sax.saxutils import escape
 
 import matplotlib as mpl
 import numpy as np
@@ -15,7 +15,7 @@ from torch import Tensor
 
 from adde_lite.plots.picture import INK, PAPER
 
-WEBP_QUALITY = 85
+WEBP_QUALITY, WEBP_METHOD = 85, 2  # the method of less work: a third of the time for as few bytes
 FONTS = Path(mpl.get_data_path(), "fonts", "ttf")
 REGULAR, BOLD = str(FONTS / "DejaVuSans.ttf"), str(FONTS / "DejaVuSans-Bold.ttf")
 MEASURED_AT = 64  # letters are measured at this size, so that widths are not rounded to whole pixels
@@ -66,7 +66,7 @@ def beside(*drawings: Drawing) -> Drawing:
 
 def thumbnail(image: Tensor) -> str:
     """An image, uint8 (3, H, W), as a data address for `picture`."""
-    return _address(np.asarray(image.permute(1, 2, 0)), "WEBP", quality=WEBP_QUALITY)
+    return _address(np.asarray(image.permute(1, 2, 0)), "WEBP", quality=WEBP_QUALITY, method=WEBP_METHOD)
 
 
 def pixels(colours: np.ndarray) -> str:
@@ -79,6 +79,7 @@ def picture(address: str, x: float, y: float, width: float, height: float) -> st
     return f'<image href="{address}" x="{x:g}" y="{y:g}" width="{width:g}" height="{height:g}"/>'
 
 
+@lru_cache(maxsize=4096)  # from one key press to the next, most lines stay
 def words(
     text: str,
     x: float,
@@ -103,11 +104,11 @@ def words(
 def box(
     x: float, y: float, width: float, height: float, *, fill: str = "none", line: str = "none", dashed: bool = False
 ) -> str:
-    """A rectangle, filled or outlined."""
+    """A rectangle, filled or outlined, in colours as SVG names them."""
     dashes = ' stroke-dasharray="5 3"' if dashed else ""
     return (
-        f'<rect x="{x:g}" y="{y:g}" width="{width:g}" height="{height:g}" fill={quoteattr(fill)}'
-        f' stroke={quoteattr(line)} stroke-width="2"{dashes}/>'
+        f'<rect x="{x:g}" y="{y:g}" width="{width:g}" height="{height:g}" fill="{fill}"'
+        f' stroke="{line}" stroke-width="2"{dashes}/>'
     )
 
 

@@ -17,11 +17,11 @@ from adde_lite.plots.picture import BLUE, GREEN, INK, MIST, ORANGE, VERMILION
 
 SIDE = 88  # of a garment
 HEAD = SIDE + 26  # what is above the first row
-ROW = 18
-BASE = 13  # of a row's letters, from its top
-NAMES, OWN, GAP = 92, 132, 8
+ROW = 20
+BASE = 14.5  # of a row's letters, from its top
+LETTERS = 12  # a page with a side bar shows both drawings at five sixths of their size
+NAMES, OWN, GAP = 98, 132, 8
 MATRIX, BARS = 240, 64  # widths; the matrix is rounded down to whole pixels a column
-VALUE = 10.5  # size of the letters of values
 SHADE = "#EAF3FA"  # behind the rows that were edited
 LINES = 4  # edits that are spelt out above the matrix
 GREY, BROWN = "#6B6E7A", "#9A5B00"  # of letters: dark enough on white to be read
@@ -109,7 +109,7 @@ def explored_results(
     parts = [box(0, _top(schema.index(name)), width, ROW, fill=SHADE) for name in edited]
     parts += [
         *(
-            words(line, 4, 44 + 14 * at, room=NAMES - GAP, size=VALUE - 1, colour=GREY)
+            words(line, 4, 44 + 14 * at, room=NAMES - GAP, size=LETTERS - 1.5, colour=GREY)
             for at, line in enumerate(LEGEND)
         ),
         words("your garment", NAMES, 12, room=OWN - GAP),
@@ -125,8 +125,25 @@ def explored_results(
     return Drawing(_results_alt(now, wanted, edited, marked), width, height, "".join(parts))
 
 
+def memory_cells(weight: Tensor, schema: AttributeSchema) -> str:
+    """The memory as a data address for `explored_memory`: a row a subspace, a column a value.
+
+    A cell is the mean absolute number of one value's column in one subspace.
+
+    Args:
+        weight: M, float (A*d, J).
+        schema: the attributes.
+
+    Raises:
+        InputError: a memory that is not of this schema.
+    """
+    cells = block_means(weight, schema)
+    colours = (255 * PALE_TO_BLUE(cells / (cells.max() or 1))[:, :, :3]).round().astype(np.uint8)
+    return pixels(colours.repeat(ROW, 0).repeat(_column(schema), 1))
+
+
 def explored_memory(
-    weight: Tensor,
+    matrix: str,
     schema: AttributeSchema,
     *,
     coming: Mapping[str, str],
@@ -137,26 +154,17 @@ def explored_memory(
 ) -> Drawing:
     """The memory with the blocks that the edits take from, and how far each subspace of the garment moves.
 
-    A cell is the mean absolute number of one value's column in one subspace.
-
     Args:
-        weight: M, float (A*d, J).
+        matrix: the memory as `memory_cells` shows it.
         schema: the attributes.
         coming: edited attribute -> the value it is to have, whose column is marked +.
         going: edited attribute -> the value whose column is taken away, marked -; None where whole blocks are replaced.
         strength: how much of the way is gone, 0 to 1.
         moved: length of the change in each of the A subspaces.
         top: the length of a full bar.
-
-    Raises:
-        InputError: a memory that is not of this schema.
     """
-    cells = block_means(weight, schema)
-    column = max(1, MATRIX // schema.J)
+    column = _column(schema)
     wide = column * schema.J
-    shares = cells / (cells.max() or 1)
-    colours = (255 * PALE_TO_BLUE(shares)[:, :, :3]).round().astype(np.uint8)
-    image = pixels(colours.repeat(ROW, 0).repeat(column, 1))
     width, height = GAP + NAMES + wide + GAP + BARS + GAP, HEAD + ROW * schema.A + GAP
     left = GAP + NAMES
     bars = left + wide + GAP
@@ -164,7 +172,7 @@ def explored_memory(
     parts += [
         words("memory: a row a subspace, a column a value", GAP, 12, room=bars - GAP),
         words("moved", bars, 12, room=BARS),
-        picture(image, left, HEAD, wide, ROW * schema.A),
+        picture(matrix, left, HEAD, wide, ROW * schema.A),
     ]
     for row, (name, start, size) in enumerate(zip(schema.names, schema.offsets, schema.sizes, strict=True)):
         edited = name in coming
@@ -193,6 +201,11 @@ def _edit_lines(coming: Mapping[str, str]) -> list[str]:
     return lines if len(lines) <= LINES else [*lines[: LINES - 1], f"and {len(lines) - LINES + 1} more"]
 
 
+def _column(schema: AttributeSchema) -> int:
+    """Width of a value's column."""
+    return max(1, MATRIX // schema.J)
+
+
 def _top(row: int) -> float:
     return HEAD + ROW * row
 
@@ -202,7 +215,7 @@ def _own_row(row: int, name: str, now: str | None, wanted: str | None, edited: b
     value = f"{now or 'none'} → {wanted or 'none'}" if now != wanted else now or "none"
     base = _top(row) + BASE
     return words(name, 4, base, room=NAMES - GAP, bold=edited) + words(
-        value, NAMES, base, room=OWN - GAP, size=VALUE, bold=edited, colour=BLUE if edited else INK if now else GREY
+        value, NAMES, base, room=OWN - GAP, size=LETTERS, bold=edited, colour=BLUE if edited else INK if now else GREY
     )
 
 
@@ -216,7 +229,7 @@ def _said(mark: Marks, name: str) -> tuple[str, str]:
 
 def _mark(row: int, left: float, text: str, colour: str) -> str:
     bold = text[0] in (RIGHT, WRONG)
-    return words(text, left, _top(row) + BASE, room=SIDE, size=VALUE, colour=colour, bold=bold)
+    return words(text, left, _top(row) + BASE, room=SIDE, size=LETTERS, colour=colour, bold=bold)
 
 
 def _results_alt(

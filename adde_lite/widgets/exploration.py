@@ -11,7 +11,7 @@ from adde_lite.attributes import Edit
 from adde_lite.errors import InputError
 from adde_lite.models.adde.memory import How
 from adde_lite.plots.drawing import Drawing, thumbnail
-from adde_lite.plots.explorer import Marks, explored_memory, explored_results, marks
+from adde_lite.plots.explorer import Marks, explored_memory, explored_results, marks, memory_cells
 from adde_lite.retrieval.asked import Asked
 from adde_lite.retrieval.gallery import Gallery
 
@@ -57,6 +57,8 @@ class Exploration:
         self.gallery, self.memory, self.schema = gallery, gallery.memory, gallery.schema
         self._k, self._how = k, how
         self._asked = lru_cache(maxsize=1)(self._ask)  # A * N numbers each
+        weight = self.memory.weight
+        self._cells = lru_cache(maxsize=1)(lambda _: memory_cells(weight.detach().cpu(), self.schema))
         self._thumbnail = lru_cache(maxsize=None)(lambda row: thumbnail(images[row]))
 
     def view(self, row: int, edits: Sequence[Edit] = (), strength: float = 1.0) -> View:
@@ -106,7 +108,7 @@ class Exploration:
             left = {edit.attribute: shown[edit.attribute] for edit in edits}
             going = {name: value for name, value in left.items() if value and Edit(name, value) not in edits}
         return explored_memory(
-            self.memory.weight.detach().cpu(),
+            self._cells(self.memory.weight._version),  # counts the changes in place, as an optimiser makes them
             self.schema,
             coming={edit.attribute: edit.value for edit in edits},
             going=going,

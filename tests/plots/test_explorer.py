@@ -6,7 +6,7 @@ import torch
 from adde_lite.attributes import AttributeSchema
 from adde_lite.errors import InputError
 from adde_lite.plots.drawing import thumbnail
-from adde_lite.plots.explorer import Marks, explored_memory, explored_results, marks
+from adde_lite.plots.explorer import ROW, Marks, explored_memory, explored_results, marks, memory_cells
 from adde_lite.plots.picture import BLUE, ORANGE, VERMILION
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -93,7 +93,9 @@ WEIGHT[:2, :2], WEIGHT[2:4, 2:4], WEIGHT[4:, 4:] = 2.0, -1.0, 4.0
 
 
 def memory(coming, *, going=None, strength=1.0, moved=(0.0, 0.0, 0.0), top=1.0):
-    return explored_memory(WEIGHT, SCHEMA, coming=coming, going=going, strength=strength, moved=moved, top=top)
+    return explored_memory(
+        memory_cells(WEIGHT, SCHEMA), SCHEMA, coming=coming, going=going, strength=strength, moved=moved, top=top
+    )
 
 
 def outlined(one, colour):
@@ -107,7 +109,7 @@ def test_the_blocks_that_are_edited_are_outlined():
     (image,) = elements(memory({}), "image")
     assert float(block.get("x")) == float(image.get("x")) + 2 * column
     assert float(block.get("width")) == 2 * column
-    assert float(block.get("y")) == float(image.get("y")) + 18
+    assert float(block.get("y")) == float(image.get("y")) + ROW
 
 
 def test_columns_that_come_and_go_carry_a_sign():
@@ -120,7 +122,9 @@ def test_columns_that_come_and_go_carry_a_sign():
 
 def test_bars_are_as_long_as_the_subspaces_move():
     one = memory({"sleeve": "long"}, moved=(0.0, 2.0, 1.0), top=2.0)
-    bars = [(float(box.get("width")), box.get("fill")) for box in elements(one, "rect") if box.get("height") == "12"]
+    bars = [
+        (float(box.get("width")), box.get("fill")) for box in elements(one, "rect") if box.get("height") == f"{ROW - 6}"
+    ]
     assert bars == [(0, ORANGE), (64, BLUE), (32, ORANGE)]
 
 
@@ -137,7 +141,8 @@ def test_memory_alt_text_says_what_moves_and_what_stays():
 def test_many_edits_are_counted_where_they_cannot_be_listed():
     schema = AttributeSchema.of({f"a{n}": ["x", "y"] for n in range(6)})
     coming = dict.fromkeys(schema.names, "y")
-    one = explored_memory(torch.ones(6, 12), schema, coming=coming, strength=1.0, moved=[1.0] * 6, top=1.0)
+    cells = memory_cells(torch.ones(6, 12), schema)
+    one = explored_memory(cells, schema, coming=coming, strength=1.0, moved=[1.0] * 6, top=1.0)
     assert [text for text in texts(one) if "→" in text or "more" in text] == [
         "a0 → y",
         "a1 → y",
@@ -148,13 +153,14 @@ def test_many_edits_are_counted_where_they_cannot_be_listed():
 
 
 def test_an_empty_memory_can_be_drawn():
-    one = explored_memory(torch.zeros(6, 5), SCHEMA, coming={}, strength=0.0, moved=[0.0] * 3, top=0.0)
+    cells = memory_cells(torch.zeros(6, 5), SCHEMA)
+    one = explored_memory(cells, SCHEMA, coming={}, strength=0.0, moved=[0.0] * 3, top=0.0)
     assert one.png()
 
 
 def test_a_memory_of_another_schema_is_refused():
     with pytest.raises(InputError, match=r"shape \(6, 4\)"):
-        explored_memory(torch.zeros(6, 4), SCHEMA, coming={}, strength=0.0, moved=[0.0] * 3, top=0.0)
+        memory_cells(torch.zeros(6, 4), SCHEMA)
 
 
 def test_both_drawings_have_their_rows_at_the_same_heights():

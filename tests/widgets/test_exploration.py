@@ -101,6 +101,15 @@ def test_the_gallery_is_scanned_once_a_garment(gallery, bars, monkeypatch):
     assert len(scans) == 2
 
 
+def test_a_memory_that_is_trained_on_is_drawn_anew(gallery, bars):
+    memory = PrototypeMemory.of_means(gallery.embeddings, bars.labels, bars.schema)
+    exploring = Exploration(Gallery(gallery.embeddings, bars.labels, bars.schema, memory), bars.images, k=K)
+    before = exploring.view(0).memory
+    with torch.no_grad():
+        memory.weight[:4, 0] *= 3
+    assert exploring.view(0).memory != before
+
+
 def test_only_images_that_are_shown_are_looked_up(gallery, bars):
     asked = []
 
