@@ -1,6 +1,7 @@
 # What you need: Python 3.11 or newer with its venv module, make, a C library. The rest is set up in .venv on first use.
 #   make lab PIP_ARGS="..."     more arguments for pip, such as your own package index
 #   make lab LAB_ARGS="..."     more arguments for JupyterLab, such as --no-browser
+#   make explorer EXPLORER_ARGS="..."   more arguments for Voila, such as --no-browser --port=8899
 #   make bench BENCH=name       one figure instead of all
 #   make study STUDY=name       one study instead of all
 #   make test PYTHON=python3.12 another Python (only when .venv is made)
@@ -9,10 +10,11 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: help lab test faults notebooks bench study throughput clean
+.PHONY: help lab explorer test faults notebooks bench study throughput clean
 
 help:
 	@echo "make lab        open JupyterLab at the first notebook"
+	@echo "make explorer   open the explorer as a page of its own; the first time it trains for a minute or two"
 	@echo "make test       linters, types, tests, all notebooks in profile tiny, browser tests"
 	@echo "make faults     kill forty runs, in one process and in two, and see that each ends as if nothing had happened"
 	@echo "make notebooks  build and execute all notebooks from notebooks/source"
@@ -23,6 +25,10 @@ help:
 
 lab: $(READY)
 	$(BIN)/jupyter lab --LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb $(LAB_ARGS)
+
+explorer: $(READY)
+	$(BIN)/python notebooks/explorer.py
+	$(BIN)/python -m voila notebooks/explorer.py --VoilaConfiguration.extension_language_mapping=.py=python $(EXPLORER_ARGS)
 
 test: export OMP_NUM_THREADS ?= 2 # the budgets are stated for two cores, and small arrays gain nothing from more
 test: export OMP_WAIT_POLICY ?= PASSIVE # or threads that wait for a busy core burn the other
@@ -58,5 +64,5 @@ $(READY): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "$(PYTHON) is older than Python 3.11: name a newer one, as in: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
 	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { echo "$(PYTHON) has no venv module: install it (Debian and Ubuntu: apt install python3-venv)"; exit 1; }
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install $(PIP_ARGS) -e ".[test,scale]"
+	$(BIN)/python -m pip install $(PIP_ARGS) -e ".[test,scale,explorer]"
 	@touch $@
