@@ -62,11 +62,3 @@ def checked_ids(ids: Sequence[str] | None, rows: int, before: int = 0) -> list[s
 def digest(schema: AttributeSchema, d: int, fingerprint: str) -> str:
     """What tells the galleries of two models apart: 16 hexadecimal digits of schema, d and model fingerprint."""
     return hashlib.sha256(f"{schema.to_json()} {d} {fingerprint}".encode()).hexdigest()[:16]
-
-
-def rows_with(labels: Tensor, codes: dict[int, list[int]]) -> Tensor:
-    """The mask, bool (N,), of rows whose labels have one of the codes of every attribute named."""
-    mask = torch.ones(len(labels), dtype=torch.bool)
-    for a, allowed in codes.items():
-        mask &= torch.isin(labels[:, a], torch.tensor(allowed))
-    return mask

@@ -10,18 +10,11 @@ from torch import Tensor
 from adde_lite import storage
 from adde_lite.attributes import AttributeSchema
 from adde_lite.errors import InputError
+from adde_lite.retrieval.conditions import Weights, rows_with
 from adde_lite.retrieval.nearest import check_k
-from adde_lite.retrieval.scale.asked import (
-    Found,
-    Weights,
-    Where,
-    allowed_codes,
-    allowed_rows,
-    query_vectors,
-    weights_of,
-)
+from adde_lite.retrieval.scale.asked import Found, Where, allowed_rows, query_vectors
 from adde_lite.retrieval.scale.codes import Codes, Kind
-from adde_lite.retrieval.scale.content import check_content, checked_ids, digest, in_parts, rows_with
+from adde_lite.retrieval.scale.content import check_content, checked_ids, digest, in_parts
 from adde_lite.retrieval.scale.vectors import Vectors
 
 CANDIDATES = 300
@@ -99,10 +92,10 @@ class FaissIndex:
             InputError: k out of range, a shape that does not fit, a query or weights that are zero, infinite or not a
                 number, negative weights, an unknown attribute or value, a filter that no row passes.
         """
-        queries = query_vectors(query, weights_of(weights, self.schema), self.schema.A, self.vectors.d)
+        queries = query_vectors(query, weights, self.schema, self.vectors.d)
         allowed = None
         if where is not None:
-            mask = where if isinstance(where, Tensor) else rows_with(self.labels, allowed_codes(where, self.schema))
+            mask = where if isinstance(where, Tensor) else rows_with(where, self.labels, self.schema)
             allowed = allowed_rows(mask, len(self))
         there = len(self) if allowed is None else len(allowed)
         check_k(k, there, filtered=allowed is not None)

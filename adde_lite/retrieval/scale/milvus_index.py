@@ -10,17 +10,9 @@ from torch import Tensor
 
 from adde_lite.attributes import AttributeSchema
 from adde_lite.errors import InputError, unknown
+from adde_lite.retrieval.conditions import Weights, codes_of, nothing_left
 from adde_lite.retrieval.nearest import check_k
-from adde_lite.retrieval.scale.asked import (
-    Found,
-    Weights,
-    Where,
-    allowed_codes,
-    allowed_rows,
-    nothing_left,
-    query_vectors,
-    weights_of,
-)
+from adde_lite.retrieval.scale.asked import Found, Where, allowed_rows, query_vectors
 from adde_lite.retrieval.scale.content import check_content, checked_ids, digest, in_parts
 from adde_lite.retrieval.scale.extra import imported
 from adde_lite.retrieval.scale.milvus_connection import Connection
@@ -172,22 +164,21 @@ class MilvusIndex:
         Raises:
             InputError: as `FaissIndex.search`; fewer than k rows found although more pass; as `open`.
         """
-        queries = query_vectors(query, weights_of(weights, self.schema), self.schema.A, self.d)
+        queries = query_vectors(query, weights, self.schema, self.d)
         check_k(k, len(self))
-        passing = "" if where is None else self._expression(where)
         found = self._connection.ask(
             "search",
             self._collection,
             data=list(queries.numpy()),
             anns_field=VECTOR,
             limit=k,
-            filter=passing,
+            filter=self._expression(where),
             output_fields=[ROW],
             search_params={"metric_type": "IP", "params": self._effort(k)},
         )
         fewest = min(len(hits) for hits in found)
         if fewest < k:
-            self._refuse_too_few(fewest, k, passing)
+            self._refuse_too_few(fewest, k, where)
         rows = torch.tensor([[hit[ROW] for hit in hits] for hits in found])
         scores = torch.tensor([[hit["distance"] for hit in hits] for hits in found])
         order = rows.argsort(dim=1)  # then by score, keeping the order of the rows where scores are equal
@@ -241,10 +232,12 @@ class MilvusIndex:
         names = {one[ROW]: one[ID] for one in found}
         return [names[row] for row in rows.tolist()]
 
-    def _expression(self, where: Where) -> str:
+    def _expression(self, where: Where | None) -> str:
+        if where is None:
+            return ""
         if isinstance(where, Tensor):
             return f"{ROW} in {allowed_rows(where, len(self)).tolist()}"
-        return " and ".join(f"label_{a} in {codes}" for a, codes in allowed_codes(where, self.schema).items())
+        return " and ".join(f"label_{a} in {codes}" for a, codes in codes_of(where, self.schema).items())
 
     def _effort(self, k: int) -> dict[str, int]:
         if self.kind.startswith("HNSW"):
@@ -265,10 +258,10 @@ class MilvusIndex:
             raise InputError(f"Milvus at {self._connection.uri}", given, "one row or more, without gaps", remedy)
         return there
 
-    def _refuse_too_few(self, found: int, k: int, passing: str) -> NoReturn:
-        there = self._count(passing)
-        if not there:
-            raise nothing_left()
+    def _refuse_too_few(self, found: int, k: int, where: Where | None) -> NoReturn:
+        there = self._count(self._expression(where))
+        if where is not None and not there:
+            raise nothing_left(where)
         check_k(k, there, filtered=True)
         remedy = "Set a larger effort, or build the index with kind='FLAT'."
         raise InputError(f"{self.kind} index", f"{found} rows found", f"{k} of {there}", remedy)

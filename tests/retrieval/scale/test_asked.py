@@ -4,20 +4,20 @@ import pytest
 import torch
 
 from adde_lite.errors import InputError
-from adde_lite.retrieval.scale.asked import allowed_codes, allowed_rows, query_vectors
+from adde_lite.retrieval.scale.asked import allowed_rows, query_vectors
 from adde_lite.retrieval.scale.content import check_content, checked_ids
 
 A, D = 3, 4
 QUERY = torch.arange(1.0, 13.0).view(A, D)
 
 
-def test_weights_scale_the_blocks_of_the_query():
-    vector = query_vectors(QUERY, torch.tensor([0.0, 1.0, 2.0]), A, D)
+def test_weights_scale_the_blocks_of_the_query(shop):
+    vector = query_vectors(QUERY, {"sleeve length": 1, "pattern": 2}, shop, D)
     assert torch.equal(vector, torch.cat([torch.zeros(4), QUERY[1], 2 * QUERY[2]])[None])
 
 
-def test_each_query_may_have_weights_of_its_own():
-    vectors = query_vectors(torch.stack([QUERY, QUERY]), torch.tensor([[1.0, 0, 0], [0, 0, 1.0]]), A, D)
+def test_each_query_may_have_weights_of_its_own(shop):
+    vectors = query_vectors(torch.stack([QUERY, QUERY]), torch.tensor([[1.0, 0, 0], [0, 0, 1.0]]), shop, D)
     assert torch.equal(vectors[1], torch.cat([torch.zeros(8), QUERY[2]]))
 
 
@@ -30,36 +30,17 @@ def test_each_query_may_have_weights_of_its_own():
         (QUERY * torch.nan, None, "query 0: given length nan"),
         (QUERY * torch.inf, None, "query 0: given length inf"),
         (QUERY, torch.ones(2), "weights: given shape (2,)"),
-        (QUERY, torch.zeros(A), "weighted query 0: given length 0.0"),
+        (QUERY, torch.zeros(A), "weights: given only zeros"),
         (torch.stack([QUERY, QUERY]), torch.tensor([[1.0] * A, [0.0] * A]), "weighted query 1: given length 0.0"),
         (QUERY, torch.full((A,), 1e38), "weighted query 0: given length inf"),
-        (QUERY, torch.tensor([1.0, -1.0, 1.0]), "weight 1: given -1.0"),
-        (QUERY, torch.tensor([1.0, 1.0, torch.nan]), "weight 2: given nan"),
+        (QUERY, torch.tensor([1.0, -1.0, 1.0]), "weights, sleeve length: given -1.0"),
+        (QUERY, torch.tensor([1.0, 1.0, torch.nan]), "weights, pattern: given nan"),
     ],
 )
-def test_a_query_that_cannot_be_answered_is_refused(query, weights, message):
+def test_a_query_that_cannot_be_answered_is_refused(query, weights, message, shop):
     with pytest.raises(InputError) as caught:
-        query_vectors(query, weights, A, D)
+        query_vectors(query, weights, shop, D)
     assert str(caught.value).startswith(message)
-
-
-def test_a_filter_by_names_becomes_codes(shop):
-    wanted = {"colour": ["blue", "red"], "sleeve length": None, "pattern": "floral"}
-    assert allowed_codes(wanted, shop) == {0: [0, 2], 1: [-1], 2: [2]}
-
-
-@pytest.mark.parametrize(
-    ("where", "message"),
-    [
-        ({"color": "red"}, "Did you mean 'colour'?"),
-        ({"colour": "grean"}, "Did you mean 'green'?"),
-        ({"colour": []}, "Leave it out for any value."),
-    ],
-)
-def test_an_unknown_name_in_a_filter_is_refused(shop, where, message):
-    with pytest.raises(InputError) as caught:
-        allowed_codes(where, shop)
-    assert message in str(caught.value)
 
 
 def test_masks_and_rows_say_the_same():
@@ -74,8 +55,8 @@ def test_masks_and_rows_say_the_same():
         (torch.tensor([0.5]), "torch.float32 (1,)"),
         (torch.tensor([4]), "row 4"),
         (torch.tensor([-1, 2]), "row -1"),
-        (torch.zeros(4, dtype=torch.bool), "a filter that no row passes"),
-        (torch.tensor([], dtype=torch.int64), "a filter that no row passes"),
+        (torch.zeros(4, dtype=torch.bool), "no row"),
+        (torch.tensor([], dtype=torch.int64), "no row"),
     ],
 )
 def test_a_filter_that_does_not_fit_is_refused(where, given):

@@ -129,7 +129,7 @@ def test_added_images_are_found_by_their_ids(content, shop, tmp_path):
         (0, None, "k: given 0, expected 1 to 1000, the size of the gallery"),
         (1_001, None, "k: given 1001, expected 1 to 1000, the size of the gallery"),
         (3, torch.tensor([4, 5]), "k: given 3, expected 1 to 2, what the filter leaves"),
-        (1, {"colour": None}, "where: given a filter that no row passes"),
+        (1, {"colour": None}, "where: given {'colour': None}, expected what an image"),
         (1, {"color": "red"}, "schema: given attribute 'color'"),
     ],
 )
