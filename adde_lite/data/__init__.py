@@ -5,6 +5,7 @@ from adde_lite.data.official import official_split, write_official
 from adde_lite.data.streamed import StreamedImages
 from adde_lite.data.table import image_table
 from adde_lite.data.wardrobe import WARDROBE, factor_grid, wardrobe
+from adde_lite.data.zappos import zappos
 
 __all__ = [
     "WARDROBE",
@@ -15,4 +16,5 @@ __all__ = [
     "official_split",
     "wardrobe",
     "write_official",
+    "zappos",
 ]

@@ -6,6 +6,7 @@ public ADDE code, `missing="class"` gives that code's number.
 
 from adde_lite.losses.classification import attribute_cross_entropy
 from adde_lite.losses.compositional import compositional_triplet
+from adde_lite.losses.conditional import conditional_triplet, triplet_margin
 from adde_lite.losses.contrast import label_contrast
 from adde_lite.losses.label_triplet import label_groups, label_triplet, local_label_triplet
 from adde_lite.losses.memory import BlockMemory, consistency, consistency_triplet, memory_block
@@ -18,6 +19,7 @@ __all__ = [
     "Missing",
     "attribute_cross_entropy",
     "compositional_triplet",
+    "conditional_triplet",
     "consistency",
     "consistency_triplet",
     "label_contrast",
@@ -26,4 +28,5 @@ __all__ = [
     "local_label_triplet",
     "margin_at",
     "memory_block",
+    "triplet_margin",
 ]

@@ -27,10 +27,12 @@ class Batches:
         examples: int64 (T, R), rows of `data`.
         recipe: batch size, seed, augmentation, accumulation.
         device: where views and labels are made.
+        labels: int64 (T, R, A), what the model is told of the rows of each example; None tells it the labels of `data`.
         rank, world: which of how many processes this is.
 
     Raises:
-        InputError: fewer than two examples, rows that `data` lacks, or a batch that the processes cannot share evenly.
+        InputError: fewer than two examples, rows that `data` lacks, labels of another shape, or a batch that the
+            processes cannot share evenly.
     """
 
     def __init__(
@@ -40,10 +42,13 @@ class Batches:
         recipe: TrainingRecipe,
         device: torch.device,
         *,
+        labels: Tensor | None = None,
         rank: int = 0,
         world: int = 1,
     ) -> None:
         _check_examples(examples, len(data))
+        if labels is not None:
+            _check_labels(labels, (*examples.shape, data.labels.shape[1]))
         self.examples, self.recipe, self.device, self.rank, self.world = examples, recipe, device, rank, world
         self.size = min(recipe.batch_size, len(examples))
         self.steps = len(examples) // self.size
@@ -52,6 +57,7 @@ class Batches:
             given = f"{self.size} examples for {world} process(es), {recipe.accumulate} part(s) each"
             remedy = f"Use batch_size={self.size // parts * parts or parts}, or another number of processes."
             raise InputError("batch_size", given, f"a multiple of {parts}", remedy)
+        self._told = None if labels is None else labels.to(device)
         self._labels = data.labels.to(device)
         self._pixels = _streamed(data, device) if isinstance(data, StreamedImages) else _in_memory(data, device)
 
@@ -75,7 +81,8 @@ class Batches:
         rows = [self.examples[piece].T.flatten() for piece in pieces]
         for piece, places, pixels in zip(pieces, rows, self._pixels(rows), strict=True):
             views = recipe.augmentation(pixels.float() / 255, draws[piece].transpose(0, 1).flatten(0, 1))
-            yield views.to(memory_format=torch.channels_last), self._labels[places]
+            codes = self._labels[places] if self._told is None else self._told[piece].transpose(0, 1).flatten(0, 1)
+            yield views.to(memory_format=torch.channels_last), codes
 
 
 def _in_memory(data: AttributeImages, device: torch.device) -> Pixels:
@@ -94,3 +101,9 @@ def _check_examples(examples: Tensor, rows: int) -> None:
     if examples.ndim != 2 or examples.dtype != torch.int64 or not 0 <= examples.min() <= examples.max() < rows:
         given = f"{examples.dtype} {tuple(examples.shape)}, {int(examples.min())} to {int(examples.max())}"
         raise InputError("examples", given, f"int64 (T, R), rows 0 to {rows - 1}", "Count in the rows of `data`.")
+
+
+def _check_labels(labels: Tensor, shape: tuple[int, ...]) -> None:
+    if labels.dtype != torch.int64 or tuple(labels.shape) != shape:
+        given, expected = f"{labels.dtype} {tuple(labels.shape)}", f"int64 {shape}"
+        raise InputError("example_labels", given, expected, "Give each row of each example a row of labels.")

@@ -47,6 +47,7 @@ def train(
     recipe: TrainingRecipe,
     *,
     examples: Tensor | None = None,
+    example_labels: Tensor | None = None,
     validation: AttributeImages | None = None,
     device: str = "auto",
     compiled: bool = False,
@@ -67,6 +68,8 @@ def train(
         recipe: how.
         examples: int64 (T, R), the R rows of `data` that make one example, such as triplets; None makes each image one.
             The model gets the first row of all B examples of a batch, then the second of all, and so on.
+        example_labels: int64 (T, R, A), the labels that the model gets for these rows in place of those of `data`, such
+            as the one label that a triplet is about.
         validation: further images, whose loss without augmentation is reported after each epoch; `recipe.patience`
             looks at it.
         device: "auto", "cpu" or "cuda".
@@ -79,19 +82,23 @@ def train(
         progress: show a bar, or lines of text where there is neither terminal nor notebook.
 
     Raises:
-        InputError: fewer than two examples, rows that `data` lacks, a schema that is not the model's, a batch that the
-            processes cannot share, or patience without validation images.
+        InputError: fewer than two examples, rows that `data` lacks, labels without examples or of another shape, a
+            schema that is not the model's, a batch that the processes cannot share, or patience without validation
+            images.
         CheckpointError: a checkpoint of another recipe, damaged beyond its predecessor too, or not writable.
         FloatingPointError: the loss or the weights became infinite or not a number. No checkpoint holds them.
         MemoryError: the device has too little for a batch; names a batch size to try.
         KeyboardInterrupt: Ctrl-C, once the step is whole and the checkpoint written; says how to go on.
     """
+    if example_labels is not None and examples is None:
+        raise InputError("example_labels", "no examples", "the rows that they are of", "Pass examples=.")
     examples = torch.arange(len(data))[:, None] if examples is None else examples
     _check(model, data, examples, validation, recipe)
     if save_every is not None and save_every < 1:
         raise InputError("save_every", str(save_every), "at least 1 step, or None", "Pass a number of steps.")
     fabric = fabric or fabric_for(recipe, device, resting_weights=getattr(model, "resting_weights", False))
-    batches = Batches(data, examples, recipe, fabric.device, rank=fabric.global_rank, world=fabric.world_size)
+    place = {"rank": fabric.global_rank, "world": fabric.world_size}
+    batches = Batches(data, examples, recipe, fabric.device, labels=example_labels, **place)
     network = cast(nn.Module, model).to(memory_format=torch.channels_last)
     optimiser = torch.optim.AdamW(model.parameter_groups(recipe.weight_decay), recipe.learning_rate, fused=True)
     wrapped, optimiser = fabric.setup(network, optimiser)
