@@ -70,8 +70,6 @@ def compatibility_auc(scores: Scores, compatible: Scores) -> float:
     Raises:
         InputError: shapes that do not fit, NaN, sets of one kind only.
     """
-    from sklearn.metrics import roc_auc_score  # takes a second to import
-
     scores, compatible = torch.as_tensor(scores), torch.as_tensor(compatible)
     if scores.ndim != 1 or scores.shape != compatible.shape or compatible.dtype != torch.bool:
         found = f"{tuple(scores.shape)} and {compatible.dtype} {tuple(compatible.shape)}"
@@ -80,7 +78,9 @@ def compatibility_auc(scores: Scores, compatible: Scores) -> float:
         raise InputError(f"scores, set {int(scores.isnan().nonzero()[0])}", "NaN", "a number", "Look for 0 / 0.")
     if compatible.all() or not compatible.any():
         raise InputError("compatible", "sets of one kind", "both kinds", "AUC compares the two kinds.")
-    return float(roc_auc_score(compatible.numpy(), scores.double().numpy()))
+    wrong, right = scores[~compatible].sort().values, scores[compatible].contiguous()
+    below, not_above = torch.searchsorted(wrong, right), torch.searchsorted(wrong, right, right=True)
+    return float((below + not_above).double().mean() / (2 * len(wrong)))
 
 
 def _checked(scores: Scores, target: Scores) -> tuple[Tensor, Tensor]:

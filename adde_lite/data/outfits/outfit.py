@@ -77,10 +77,9 @@ class Questions:
                 raise InputError(f"questions, {name}", found, f"int64 {shape}", "Give four options a question.")
         outside = self.answer.shape != (len(self.given),) or self.answer.dtype != torch.int64
         if outside or ((self.answer < 0) | (self.answer >= OPTIONS)).any():
-            found = f"{self.answer.dtype} {tuple(self.answer.shape)} with other numbers"
-            raise InputError(
-                "questions, answer", found, f"int64 ({len(self.given)},) of 0 to 3", "Name the right option."
-            )
+            found = f"{self.answer.dtype} {tuple(self.answer.shape)}: {self.answer.tolist()[:4]} ..."
+            expected = f"int64 ({len(self.given)},) from 0 to {OPTIONS - 1}"
+            raise InputError("questions, answer", found, expected, "Say which option is right.")
         shown = (self.given[:, :, None] == self.options[:, None]).any((1, 2))
         if shown.any():
             where = f"questions, options, row {int(shown.nonzero()[0])}"

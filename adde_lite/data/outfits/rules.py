@@ -87,7 +87,7 @@ class RuleBook:
         rules: at most one a pair of slots. Their position is their number.
 
     Raises:
-        InputError: unknown slots or categories, a category in two slots, two rules for a pair, a broken scale.
+        InputError: unknown slots or categories, a category in two slots, two lines for a pair, no rules, a broken scale.
     """
 
     schema: AttributeSchema
@@ -109,6 +109,10 @@ class RuleBook:
             if len(pair) < 2 or pairs.count(pair) > 1:
                 given = f"the pair {' and '.join(sorted(pair))} twice" if len(pair) == 2 else f"{pair} with itself"
                 raise InputError("rule book", given, "one line for two different slots", "Remove a line.")
+        if not self.rules:
+            raise InputError("rule book", "no rules", "at least one", "Without rules every outfit is right.")
+        for rule in self.rules:
+            rule.relation.table(self.schema)
 
     @cached_property
     def slot_of(self) -> Tensor:
