@@ -12,6 +12,7 @@ from adde_lite.plots.codes import (
 from adde_lite.plots.garments import contact_sheet, edit_answer, value_rows
 from adde_lite.plots.latents import curves, decoded_code, image_rows, latent_bars, traversals
 from adde_lite.plots.memory import edit_plane, memory_map, prototype_swap, subspace_moves
+from adde_lite.plots.outfits import attention_table, outfit_boards, question_board, rule_table
 from adde_lite.plots.picture import Picture
 from adde_lite.plots.scores import score_bars
 from adde_lite.plots.studies import correlation_intervals, counted, maps, score_strips
@@ -20,6 +21,7 @@ from adde_lite.plots.training import history, rates, step_profile, weights_apart
 
 __all__ = [
     "Picture",
+    "attention_table",
     "baseline_ranges",
     "code_portrait",
     "code_scatter",
@@ -40,9 +42,12 @@ __all__ = [
     "memory_map",
     "neighbour_rows",
     "number_map",
+    "outfit_boards",
     "prototype_swap",
+    "question_board",
     "rates",
     "reading_strips",
+    "rule_table",
     "score_bars",
     "score_curves",
     "score_strips",

@@ -87,7 +87,8 @@ class RuleBook:
         rules: at most one a pair of slots. Their position is their number.
 
     Raises:
-        InputError: unknown slots or categories, a category in two slots, two lines for a pair, no rules, a broken scale.
+        InputError: unknown slots or categories, a category in two slots, two lines for a pair, a scale that does not
+            hold every value once, no rules.
     """
 
     schema: AttributeSchema

@@ -1,4 +1,4 @@
-"""Questions and sets: the right option keeps the book, wrong ones break what they should, nobody can guess the place."""
+"""Questions and sets: the right option keeps the book, wrong ones break what they should, the place is no hint."""
 
 import pytest
 import torch

@@ -44,7 +44,9 @@ def test_garments_by_hand_keep_or_break_the_rule_of_their_pair(one, other, broke
     assert (RULE_BOOK.rules[number].relation.name if number >= 0 else None) == broken
 
 
-@pytest.mark.parametrize(("one", "other"), [("hat", "hat"), ("boot", "sneaker"), ("dress", "shorts"), ("shirt", "dress")])
+@pytest.mark.parametrize(
+    ("one", "other"), [("hat", "hat"), ("boot", "sneaker"), ("dress", "shorts"), ("shirt", "dress")]
+)
 def test_two_garments_in_one_place_are_never_an_outfit(one, other):
     assert int(RULE_BOOK.broken(worn(category=one), worn(category=other))) == SAME_PLACE
 
@@ -62,7 +64,9 @@ def test_the_order_of_two_garments_does_not_matter(one, other):
 def test_only_the_attribute_of_the_pair_decides(one, other, data):
     before, changed = RULE_BOOK.broken(GARMENTS[one], GARMENTS[other]), GARMENTS[one].clone()
     place = int(RULE_BOOK.looked_at[GARMENTS[one, 0], GARMENTS[other, 0]])
-    free = [name for name in WARDROBE.names if name != "category" and (place < 0 or name != RULE_BOOK.attributes[place])]
+    free = [
+        name for name in WARDROBE.names if name != "category" and (place < 0 or name != RULE_BOOK.attributes[place])
+    ]
     name = data.draw(st.sampled_from(free))
     changed[WARDROBE.index(name)] = data.draw(st.integers(-1, len(WARDROBE.options(name)) - 1))
     assert RULE_BOOK.broken(changed, GARMENTS[other]) == before
@@ -140,4 +144,3 @@ SLOTS = (("upper", ("shirt",)), ("lower", ("skirt",)))
 def test_a_book_that_contradicts_itself_is_refused(slots, apart, rules, message):
     with pytest.raises(InputError, match=message):
         RuleBook(WARDROBE, slots, apart, rules)
-
