@@ -122,22 +122,23 @@ class Completion:
             raise InputError("k", str(k), f"1 to {len(rows)}, the garments to choose from", "Ask for fewer.")
         return rows[scores.argsort(descending=True, stable=True)[:k]]
 
-    def ranks(self, given: Tensor, answer: Tensor) -> Tensor:
-        """Where the garment that was left out stands among all of its category, int64 (Q,), 1 is first.
+    def gallery_scores(self, given: Tensor, category: Tensor) -> Tensor:
+        """Scores of the whole stock, float (Q, N), for `metrics.outfits.recall_at_k`.
+
+        Garments of another category, and those of the outfit, get -inf.
 
         Args:
             given: int64 (Q, L), as `option_scores`.
-            answer: int64 (Q,), rows.
+            category: int64 (Q,), that of the garment that is looked for.
 
         Raises:
             InputError: as `category_scores`.
         """
-        return torch.tensor([self._rank(*pair) for pair in zip(given, answer.tolist(), strict=True)])
-
-    def _rank(self, given: Tensor, answer: int) -> int:
-        rows, scores = self.category_scores(given, int(self.categories[answer]))
-        own = scores[rows == answer]
-        return 1 + int((scores > own).sum()) + int((scores == own).sum() - 1) // 2  # ties share their places
+        scores = torch.full((len(given), len(self.categories)), -torch.inf)
+        for line, there, wanted in zip(scores, given, category.tolist(), strict=True):
+            rows, found = self.category_scores(there, wanted)
+            line[rows] = found
+        return scores
 
     def _represented(self, given: int, target: int) -> Tensor:
         rows = self._rows(target)

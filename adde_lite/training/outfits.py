@@ -38,7 +38,7 @@ class OutfitTraining:
     epochs: int = 20
     batch_size: int = 96
     learning_rate: float = 2e-3
-    negatives: int = 10
+    negatives: int = 4
     aggregate: Aggregate = "min"
     margin: float = OUTFIT_MARGIN
     seed: int = 0
@@ -73,7 +73,7 @@ def train_outfits(
     with shown_progress(total, 0, wanted=progress) as bar:
         for epoch in range(recipe.epochs):
             drawn, losses = source.draw(recipe.seed, epoch), []
-            rate = schedule.get_last_lr()[0]
+            rate = float(schedule.get_last_lr()[0])
             pieces = zip(drawn.given.split(recipe.batch_size), drawn.candidates.split(recipe.batch_size), strict=True)
             for step, (given, candidates) in enumerate(pieces):
                 distances = candidate_distances(model, features, outfits.categories, given, candidates)

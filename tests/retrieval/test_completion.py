@@ -44,17 +44,12 @@ def test_options_score_as_their_category_does(completion):
     torch.testing.assert_close(scores[1], all_scores[torch.isin(rows, options[1])], atol=1e-5, rtol=0)
 
 
-def test_a_rank_counts_the_garments_that_score_higher(completion):
-    _, scores = completion.category_scores(GIVEN[0], TARGET)
-    rows = (OF == TARGET).nonzero()[:, 0]
-    ranks = completion.ranks(GIVEN[:1].expand(len(rows), -1), rows)
-    assert torch.equal(ranks, scores.argsort(descending=True).argsort() + 1)
-
-
-def test_equal_garments_share_the_middle_of_their_places():
-    model = seeded(MODELS["ADDE-O"], 0)
-    alike = Completion(model, FEATURES[:1].expand(N, -1, -1), OF)
-    assert alike.ranks(GIVEN[:1], torch.tensor([3])).tolist() == [1 + (N // CATEGORIES - 1) // 2]
+def test_scores_of_the_stock_are_those_of_the_category_and_nothing_else(completion):
+    found = completion.gallery_scores(GIVEN, torch.tensor([TARGET, TARGET, 2]))
+    rows, scores = completion.category_scores(GIVEN[1], TARGET)
+    torch.testing.assert_close(found[1, rows], scores)
+    assert set(found[1].isfinite().nonzero()[:, 0].tolist()) == set(rows.tolist())
+    assert set(found[2].isfinite().nonzero()[:, 0].tolist()) == set((OF == 2).nonzero()[:, 0].tolist())
 
 
 def test_garments_of_the_outfit_are_not_offered_again(completion):

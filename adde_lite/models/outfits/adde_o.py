@@ -75,4 +75,5 @@ class ADDEO(nn.Module):
     def represent(self, features: Tensor, given: Tensor, target: Tensor) -> Tensor:
         """f, float (..., A' d) or (..., d); arguments as `OutfitModel.represent`."""
         weighted = self.attention(given, target)[..., None] * self.project(features)
-        return weighted.flatten(-2) if self.recipe.combine == "concatenate" else weighted.sum(-2)
+        combined: Tensor = weighted.flatten(-2) if self.recipe.combine == "concatenate" else weighted.sum(-2)
+        return combined

@@ -33,12 +33,13 @@ def pair_distances(
 ) -> Tensor:
     """Distance of each garment that is there to each candidate, float (B, L, K); arguments as `candidate_distances`.
 
-    Where there is no garment the number means nothing.
+    It is 0 where there is no garment.
     """
-    rows = given.clamp(min=0)[:, :, None]
-    candidates = candidates[:, None]
-    of_given, of_target = categories[rows], categories[candidates]
-    there = model.represent(features[rows], of_given, of_target)
-    sought = model.represent(features[candidates], of_given, of_target)
-    distances: Tensor = torch.linalg.vector_norm(there - sought, dim=-1)
+    present = given >= 0
+    outfit, _ = present.nonzero(as_tuple=True)
+    there, sought = given[present][:, None], candidates[outfit]  # pairs alone: a third of the places is empty
+    pair = categories[there], categories[sought]
+    apart = model.represent(features[there], *pair) - model.represent(features[sought], *pair)
+    distances = torch.zeros(*given.shape, candidates.shape[1])
+    distances[present] = torch.linalg.vector_norm(apart, dim=-1)
     return distances
