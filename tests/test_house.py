@@ -12,7 +12,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "adde_lite"
 FLOORS = (
-    {"errors", "attributes", "profiles", "storage", "distributed"},
+    {"errors", "attributes", "ids", "profiles", "storage", "distributed"},
     {"data", "models", "sampling", "losses", "metrics", "augmentation"},
     {"retrieval", "training", "extraction", "recipes", "stages"},
     {"plots", "studies", "throughput"},

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from adde_lite.attributes import MISSING, AttributeSchema
 from adde_lite.errors import InputError, unknown
+from adde_lite.ids import checked_ids
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -38,17 +39,13 @@ class Labelled(ABC):
 
     def _check(self, images: int) -> None:
         """Labels, ids and columns fit each other and this number of images."""
-        object.__setattr__(self, "ids", tuple(self.ids))
         object.__setattr__(self, "columns", {name: np.asarray(column) for name, column in self.columns.items()})
         self.schema.check(self.labels)
-        lengths = {"labels": len(self.labels), "ids": len(self.ids)}
-        lengths |= {f"column {name!r}": len(column) for name, column in self.columns.items()}
-        for name, length in lengths.items():
+        lengths = {f"column {name!r}": len(column) for name, column in self.columns.items()}
+        for name, length in {"labels": len(self.labels), **lengths}.items():
             if length != images:
                 raise InputError(name, f"{length} entries", f"{images}, one an image", "Drop or add the rows.")
-        if len(set(self.ids)) != len(self.ids):
-            twice = next(name for name in self.ids if self.ids.count(name) > 1)
-            raise InputError("ids", f"{twice!r} more than once", "a different id for each image", "Rename or drop one.")
+        object.__setattr__(self, "ids", checked_ids(self.ids, images))
 
     def __len__(self) -> int:
         return len(self.ids)

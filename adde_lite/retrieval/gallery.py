@@ -10,6 +10,7 @@ from torch import Tensor
 
 from adde_lite.attributes import AttributeSchema
 from adde_lite.errors import InputError
+from adde_lite.ids import checked_ids
 from adde_lite.models.adde.memory import Edits, How, PrototypeMemory
 from adde_lite.models.fingerprint import Embeds
 from adde_lite.retrieval import stored
@@ -64,7 +65,7 @@ class Gallery:
             raise InputError("memory", found, expected, "Make it with the schema of the gallery.")
         self.embeddings = _checked(embeddings, labels, schema, memory, dtype)
         self.labels, self.schema, self.memory, self.model = labels, schema, memory, model
-        self.ids = None if ids is None else _different(ids, len(labels))
+        self.ids = None if ids is None else checked_ids(ids, len(labels))
         self._vectors = Vectors(self.embeddings)
         self._conditions = Conditions(labels, schema)
         self._table = None if memory is None else PrototypeTable(self._vectors, memory)
@@ -222,19 +223,3 @@ def _checked(
         expected = f"({len(labels) or 'at least 1'}, {schema.A}, {d})"
         raise InputError("gallery embeddings", f"shape {shape}", expected, "Embed the images of these labels.")
     return embeddings.detach().to("cpu", dtype or embeddings.dtype).contiguous()
-
-
-def _different(ids: Sequence[str], count: int) -> tuple[str, ...]:
-    """The ids, one an image."""
-    names = tuple(ids)
-    if len(names) != count:
-        raise InputError("gallery ids", f"{len(names)}", f"{count}, one an image", "Pass those of these embeddings.")
-    first: dict[str, int] = {}
-    for row, name in enumerate(names):
-        if not isinstance(name, str):
-            raise InputError(f"gallery ids, row {row}", f"{name!r}", "text", "Write str(id).")
-        if name in first:
-            given = f"{name!r}, as in row {first[name]}"
-            raise InputError(f"gallery ids, row {row}", given, "another id", "Drop one of the two images.")
-        first[name] = row
-    return names

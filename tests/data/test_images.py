@@ -129,7 +129,7 @@ def build(**changes):
         (lambda: build(labels=torch.zeros(4, 2)), r"labels: given torch\.float32"),
         (lambda: build(labels=torch.zeros(3, 2).long()), "labels: given 3 entries, expected 4"),
         (lambda: build(ids=("a", "b")), "ids: given 2 entries, expected 4"),
-        (lambda: build(ids=("a", "b", "c", "b")), "ids: given 'b' more than once"),
+        (lambda: build(ids=("a", "b", "c", "b")), "ids, row 3: given 'b', as in row 1"),
         (lambda: build(columns={"split": ["train"]}), "column 'split': given 1 entries"),
         (lambda: numbered(4).where(splitt="train"), r"where: given column 'splitt'.*Did you mean 'split'\?"),
         (lambda: numbered(4).where(split="val"), "where: given split='val': no image, expected one of test, train"),

@@ -227,9 +227,9 @@ def without(gallery, **changed):
         ({"embeddings": torch.full((20, 2, 4), 1e6), "dtype": torch.float16}, "float16 embedding 0: given length inf"),
         ({"dtype": torch.int8}, "gallery dtype: given torch.int8"),
         ({"labels": torch.ones(20, 2)}, "labels: given torch.float32"),
-        ({"ids": ["a"]}, "gallery ids: given 1, expected 20"),
-        ({"ids": [str(row % 19) for row in range(20)]}, "gallery ids, row 19: given '0', as in row 0"),
-        ({"ids": range(20)}, "gallery ids, row 0: given 0, expected text"),
+        ({"ids": ["a"]}, "ids: given 1 entries, expected 20"),
+        ({"ids": [str(row % 19) for row in range(20)]}, "ids, row 19: given '0', as in row 0"),
+        ({"ids": range(20)}, "ids, row 0: given 0, expected text"),
     ],
 )
 def test_galleries_that_cannot_be_are_refused(change, message):

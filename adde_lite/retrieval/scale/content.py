@@ -8,6 +8,7 @@ from torch import Tensor
 
 from adde_lite.attributes import AttributeSchema
 from adde_lite.errors import InputError
+from adde_lite.ids import checked_ids
 from adde_lite.retrieval.nearest import check_lengths
 
 ROWS_AT_ONCE = 1 << 14  # vectors that are checked or encoded together: a gallery on disk need not fit in memory
@@ -41,22 +42,13 @@ def check_content(embeddings: Tensor, labels: Tensor, schema: AttributeSchema, d
     check_lengths(torch.cat(lengths), "embedding")
 
 
-def checked_ids(ids: Sequence[str] | None, rows: int, before: int = 0) -> list[str]:
+def ids_of(ids: Sequence[str] | None, rows: int, before: int = 0) -> list[str]:
     """The ids of `rows` new rows; their numbers, counted on from `before`, when none are given.
 
     Raises:
         InputError: their number is another, or one comes twice.
     """
-    if ids is None:
-        return [str(row) for row in range(before, before + rows)]
-    if len(ids) != rows:
-        raise InputError("ids", f"{len(ids)} ids", f"{rows}, one an embedding", "Pass the ids of these images.")
-    first: dict[str, int] = {}
-    for row, name in enumerate(ids):
-        if first.setdefault(name, row) != row:
-            found = f"{name!r} in rows {first[name]} and {row}"
-            raise InputError("ids", found, "different ids", "Leave out the copy, or rename it.")
-    return list(ids)
+    return [str(row) for row in range(before, before + rows)] if ids is None else list(checked_ids(ids, rows))
 
 
 def digest(schema: AttributeSchema, d: int, fingerprint: str) -> str:

@@ -10,12 +10,13 @@ from torch import Tensor
 from adde_lite import storage
 from adde_lite.attributes import AttributeSchema
 from adde_lite.errors import InputError
+from adde_lite.ids import checked_ids
 from adde_lite.retrieval.conditions import Weights, rows_with
 from adde_lite.retrieval.nearest import check_k
 from adde_lite.retrieval.scale.asked import Found, Where, allowed_rows, query_vectors
 from adde_lite.retrieval.scale.codes import Codes, Kind
-from adde_lite.retrieval.scale.content import check_content, checked_ids, digest, in_parts
-from adde_lite.retrieval.scale.vectors import Vectors
+from adde_lite.retrieval.scale.content import check_content, digest, ids_of, in_parts
+from adde_lite.retrieval.scale.float_vectors import FloatVectors
 
 CANDIDATES = 300
 SAMPLE = 20_000  # vectors that training sees
@@ -30,7 +31,9 @@ class FaissIndex:
         candidates: the best rows by their codes that get exact scores; more find more of the exact answers.
     """
 
-    def __init__(self, vectors: Vectors, labels: Tensor, schema: AttributeSchema, ids: list[str], codes: Codes) -> None:
+    def __init__(
+        self, vectors: FloatVectors, labels: Tensor, schema: AttributeSchema, ids: list[str], codes: Codes
+    ) -> None:
         self.vectors, self.labels, self.schema, self.codes = vectors, labels, schema, codes
         self.candidates = CANDIDATES
         self._ids = ids
@@ -62,8 +65,8 @@ class FaissIndex:
                 infinite or not a number, ids that repeat, fewer than 256 rows for PQ.
         """
         check_content(embeddings, labels, schema)
-        names = checked_ids(ids, len(labels))
-        vectors, codes = Vectors([embeddings]), Codes(kind, *embeddings.shape[1:])
+        names = ids_of(ids, len(labels))
+        vectors, codes = FloatVectors([embeddings]), Codes(kind, *embeddings.shape[1:])
         order = torch.randperm(len(vectors), generator=torch.Generator().manual_seed(seed))
         codes.train(vectors.take(order[:SAMPLE].sort().values))
         _encode(codes, vectors.parts[0])
@@ -110,9 +113,9 @@ class FaissIndex:
     def add(self, embeddings: Tensor, labels: Tensor, *, ids: Sequence[str] | None = None) -> None:
         """Append images as the next rows; training is not repeated. Takes and raises as `build`."""
         check_content(embeddings, labels, self.schema, self.vectors.d)
-        names = self._ids + checked_ids(ids, len(labels), before=len(self))
+        names = self._ids + ids_of(ids, len(labels), before=len(self))
         checked_ids(names, len(names))
-        vectors = Vectors([*self.vectors.parts, embeddings])
+        vectors = FloatVectors([*self.vectors.parts, embeddings])
         _encode(self.codes, vectors.parts[-1])
         self.vectors = vectors
         self.labels, self._ids = torch.cat([self.labels, labels]), names
@@ -155,7 +158,7 @@ class FaissIndex:
         tensors, facts = storage.load(Path(folder))
         if facts.get("format") != FORMAT:
             raise InputError(str(folder), f"format {facts.get('format')}", f"an index of format {FORMAT}", REMEDY)
-        vectors = Vectors([tensors[f"embeddings_{number}"] for number in range(facts["parts"])])
+        vectors = FloatVectors([tensors[f"embeddings_{number}"] for number in range(facts["parts"])])
         if facts["gallery"] != digest(schema, vectors.d, fingerprint):
             expected = "the gallery of this schema and model"
             raise InputError(str(folder), "the gallery of another schema or model", expected, REMEDY)

@@ -13,7 +13,7 @@ from adde_lite.errors import InputError, unknown
 from adde_lite.retrieval.conditions import Weights, codes_of, nothing_left
 from adde_lite.retrieval.nearest import check_k
 from adde_lite.retrieval.scale.asked import Found, Where, allowed_rows, query_vectors
-from adde_lite.retrieval.scale.content import check_content, checked_ids, digest, in_parts
+from adde_lite.retrieval.scale.content import check_content, digest, ids_of, in_parts
 from adde_lite.retrieval.scale.extra import imported
 from adde_lite.retrieval.scale.milvus_connection import Connection
 
@@ -200,7 +200,7 @@ class MilvusIndex:
         id is compared with those of the same call and those stored.
         """
         check_content(embeddings, labels, self.schema, self.d)
-        names = checked_ids(ids, len(labels), before=self._rows)
+        names = ids_of(ids, len(labels), before=self._rows)
         long = [name for name in names if len(name.encode()) > NAME_BYTES]
         if long:
             given = f"{long[0][:20]!r}... of {len(long[0].encode())} bytes"

@@ -7,7 +7,7 @@ from torch import Tensor
 
 from adde_lite.retrieval.conditions import weighted
 from adde_lite.retrieval.scale.asked import Index
-from adde_lite.retrieval.scale.vectors import Vectors
+from adde_lite.retrieval.scale.float_vectors import FloatVectors
 
 SPREAD = 4.0  # re-weighted: each weight between 1/4 and 4, evenly on a logarithmic scale
 ROUNDING = 1e-6  # the same sum, added up in another order
@@ -40,7 +40,7 @@ def recall(index: Index, embeddings: Tensor, queries: Tensor, weights: Tensor, k
         InputError: as the index's search.
     """
     found = index.search(queries, k, weights).rows
-    asked, vectors = weighted(queries.detach().cpu().float(), weights), Vectors([embeddings])
+    asked, vectors = weighted(queries.detach().cpu().float(), weights), FloatVectors([embeddings])
     last = vectors.top_scores(asked, k)[:, -1:]
     _, reached = vectors.best(asked, found, k)
     return float((reached >= last - ROUNDING).float().mean())

@@ -5,7 +5,7 @@ import torch
 
 from adde_lite.errors import InputError
 from adde_lite.retrieval.scale.asked import allowed_rows, query_vectors
-from adde_lite.retrieval.scale.content import check_content, checked_ids
+from adde_lite.retrieval.scale.content import check_content, ids_of
 
 A, D = 3, 4
 QUERY = torch.arange(1.0, 13.0).view(A, D)
@@ -84,9 +84,8 @@ def test_content_that_does_not_fit_is_refused(content, shop, change, where):
     assert caught.value.where == where
 
 
-def test_ids_are_different_and_one_an_image():
-    assert checked_ids(None, 2, before=5) == ["5", "6"]
-    with pytest.raises(InputError, match="'a' in rows 0 and 2"):
-        checked_ids(["a", "b", "a"], 3)
-    with pytest.raises(InputError, match="2 ids"):
-        checked_ids(["a", "b"], 3)
+def test_images_without_ids_are_numbered():
+    assert ids_of(None, 2, before=5) == ["5", "6"]
+    assert ids_of(("a", "b"), 2, before=5) == ["a", "b"]
+    with pytest.raises(InputError, match="'a', as in row 0"):
+        ids_of(["a", "b", "a"], 3)

@@ -123,7 +123,7 @@ def test_more_than_there_is_cannot_be_had(index, content, k, where, message):
 
 def test_a_refused_addition_changes_nothing(index, content):
     before = index.search(content.queries[0], K).rows
-    with pytest.raises(InputError, match="'4' in rows 4 and 1000"):
+    with pytest.raises(InputError, match="row 1000: given '4', as in row 4"):
         index.add(content.queries[:2], content.labels[:2], ids=["4", "new"])
     with pytest.raises(InputError, match="embedding 1"):
         index.add(content.queries[:2] * torch.tensor([1.0, 0.0]).view(2, 1, 1), content.labels[:2])

@@ -10,7 +10,7 @@ from adde_lite.retrieval.scale.content import ROWS_AT_ONCE
 FLOATS_AT_ONCE = 1 << 24  # 64 MB of float32
 
 
-class Vectors:
+class FloatVectors:
     """Embeddings of N images in one part or several, each in memory or memory-mapped.
 
     Args:
