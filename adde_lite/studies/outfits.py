@@ -8,7 +8,6 @@ from dataclasses import replace
 
 from adde_lite.data.outfits import RULE_BOOK
 from adde_lite.data.wardrobe import WARDROBE
-from adde_lite.losses.outfit_ranking import Aggregate
 from adde_lite.models.outfits import ADDEORecipe, Combine, CSANetRecipe, SiameseRecipe
 from adde_lite.recipes import WARDROBE_STAGES
 from adde_lite.studies.outfit_run import Baseline, NetRecipe, OutfitRun
@@ -27,23 +26,24 @@ BASELINES: tuple[Baseline, ...] = (
     "rule oracle",
 )
 MAIN, CSA, SIAMESE = "ADDE-O", "CSA-Net", "siamese"
-TRAINING = OutfitTraining()
-RATES = {MAIN: 2e-3, CSA: 5e-3, SIAMESE: 5e-3}
+RATE = 5e-3
+FASTER = 2e-2  # CSA-Net with the hardest negative alone: at lower rates its masks hardly leave where they began
 
 
 def models() -> dict[str, tuple[NetRecipe, OutfitTraining]]:
     """Name -> model and training."""
     csa, siamese = CSANetRecipe(INPUTS, CATEGORIES), SiameseRecipe(INPUTS)
+    hardest, average = OutfitTraining(learning_rate=RATE), OutfitTraining(learning_rate=RATE, aggregate="mean")
     return {
-        MAIN: (adde_o(), _training(MAIN)),
-        f"{MAIN}, sum": (adde_o("sum"), _training(MAIN)),
-        f"{MAIN}, mean": (adde_o(), _training(MAIN, "mean")),
-        f"{MAIN}, sum, mean": (adde_o("sum"), _training(MAIN, "mean")),
-        f"{MAIN}, all attributes": (replace(adde_o(), attributes=WARDROBE.names), _training(MAIN)),
-        CSA: (csa, _training(CSA)),
-        f"{CSA}, mean": (csa, _training(CSA, "mean")),
-        SIAMESE: (siamese, _training(SIAMESE)),
-        f"{SIAMESE}, mean": (siamese, _training(SIAMESE, "mean")),
+        MAIN: (adde_o(), hardest),
+        f"{MAIN}, sum": (adde_o("sum"), hardest),
+        f"{MAIN}, mean": (adde_o(), average),
+        f"{MAIN}, sum, mean": (adde_o("sum"), average),
+        f"{MAIN}, all attributes": (replace(adde_o(), attributes=WARDROBE.names), hardest),
+        CSA: (csa, replace(hardest, learning_rate=FASTER)),
+        f"{CSA}, mean": (csa, average),
+        SIAMESE: (siamese, hardest),
+        f"{SIAMESE}, mean": (siamese, average),
     }
 
 
@@ -62,7 +62,3 @@ def runs() -> list[OutfitRun]:
     """All runs of the study, baselines first."""
     counted = [OutfitRun({"model": name, "seed": seed}, name, seed) for name in BASELINES for seed in SEEDS]
     return counted + [run(model, seed) for model in models() for seed in SEEDS]
-
-
-def _training(model: str, aggregate: Aggregate = "min") -> OutfitTraining:
-    return replace(TRAINING, learning_rate=RATES[model], aggregate=aggregate)

@@ -35,9 +35,9 @@ class OutfitTraining:
         seed: of order, garments left out and negatives.
     """
 
-    epochs: int = 20
+    epochs: int = 16
     batch_size: int = 96
-    learning_rate: float = 2e-3
+    learning_rate: float = 5e-3
     negatives: int = 4
     aggregate: Aggregate = "min"
     margin: float = OUTFIT_MARGIN
