@@ -1,6 +1,7 @@
 """Edits on real product photos: manip3 queries of the fashion_products pack, training and all."""
 
 import csv
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -16,16 +17,20 @@ ATTRIBUTES = ("gender", "articleType", "baseColour")
 HEIGHT, WIDTH = 64, 48
 
 
+@dataclass(frozen=True, eq=False)
+class Shop:
+    """The pack: photos by split, each with its group of duplicates as the column "dup_group", and what is asked."""
+
+    training: AttributeImages
+    gallery: AttributeImages
+    references: AttributeImages
+    queries: Queries
+
+
 def measure() -> Figure:
-    pack = DATA / "fashion_products"
-    if not pack.exists():
-        raise NotHereError(f"no {pack}; set ADDE_LITE_DATA to the folder that holds fashion_products")
-    photos = image_table(
-        pack / "labels.csv", pack / "images.zip", ATTRIBUTES, size=(HEIGHT, WIDTH), where={"core": 1}, keep=["split"]
-    )
-    training, gallery, references = (photos.where(split=split) for split in ("train", "gallery", "query"))
-    queries = manipulations(pack / "manip3_queries.csv", references)
-    made = trial(FASHION_PRODUCTS, training, references, gallery, queries, seed=0)
+    shop = fashion_products()
+    queries = shop.queries
+    made = trial(FASHION_PRODUCTS, shop.training, shop.references, shop.gallery, queries, seed=0)
     embedding = made.rows["embedding"]
     return Figure(
         value=embedding["top_30"],
@@ -38,6 +43,23 @@ def measure() -> Figure:
         | {name: embedding[name] for name in ("top_1", "top_10", "top_30", "ndcg_target")},
         rows=made.rows,
     )
+
+
+def fashion_products() -> Shop:
+    """Read the pack. Raises NotHereError without it."""
+    pack = DATA / "fashion_products"
+    if not pack.exists():
+        raise NotHereError(f"no {pack}; set ADDE_LITE_DATA to the folder that holds fashion_products")
+    photos = image_table(
+        pack / "labels.csv",
+        pack / "images.zip",
+        ATTRIBUTES,
+        size=(HEIGHT, WIDTH),
+        where={"core": 1},
+        keep=["split", "dup_group"],
+    )
+    training, gallery, references = (photos.where(split=split) for split in ("train", "gallery", "query"))
+    return Shop(training, gallery, references, manipulations(pack / "manip3_queries.csv", references))
 
 
 def manipulations(path: Path, references: AttributeImages) -> Queries:

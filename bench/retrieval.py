@@ -8,8 +8,9 @@ from adde_lite.data.images import AttributeImages
 from adde_lite.metrics.classification import attribute_accuracy
 from adde_lite.models.adde import AttributeEncoder, PrototypeMemory
 from adde_lite.recipes import Recipe
-from adde_lite.retrieval.evaluation import Encoded, compare_answers
+from adde_lite.retrieval.evaluation import compare_answers
 from adde_lite.sampling import Queries
+from adde_lite.studies.retrieval_run import encoded
 from adde_lite.training import seeded, train
 
 
@@ -46,7 +47,7 @@ def trial(
     encoder = seeded(lambda: AttributeEncoder(schema, recipe.model), seed)
     history = train(encoder, training, replace(recipe.training, seed=seed), device="cpu", progress=False)
     memory = PrototypeMemory.of_means(encoder.embed(training.images), training.labels, schema)
-    sides = {id(images): _encoded(encoder, images) for images in (references, gallery)}
+    sides = {id(images): encoded(encoder, images) for images in (references, gallery)}
     seen = list(sides.values())
     predicted = torch.cat([encoder.classify(side.embeddings) for side in seen])
     accuracies = attribute_accuracy(predicted, torch.cat([side.labels for side in seen]))
@@ -55,8 +56,3 @@ def trial(
         compare_answers(sides[id(references)], sides[id(gallery)], queries, memory, schema, seed=seed),
         history.rows[-1]["cpu_seconds"],
     )
-
-
-def _encoded(encoder: AttributeEncoder, images: AttributeImages) -> Encoded:
-    embeddings = encoder.embed(images.images)
-    return Encoded(embeddings, encoder.predict(embeddings), images.labels)
