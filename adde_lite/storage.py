@@ -78,15 +78,36 @@ def facts(folder: Path) -> dict[str, Any]:
 def load(folder: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
     """Read tensors and facts, after checking size and sha256 of every file.
 
+    They belong together also when another process stores something else here meanwhile.
+
     Raises:
         InputError: a file is missing, cut off or changed; names the file and what it should have been.
     """
+    while True:
+        before = _written(folder)
+        try:
+            read = _load(folder)
+        except InputError:
+            if _written(folder) == before:
+                raise
+        else:
+            if _written(folder) == before:
+                return read
+
+
+def _load(folder: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
     _verify(folder, (TENSORS, FACTS))
     try:
         tensors = load_file(folder / TENSORS)
     except SafetensorError as error:  # a manifest that fits, made by somebody else around another kind of file
         raise InputError(str(folder / TENSORS), str(error), "tensors as safetensors", REMEDY) from error
     return tensors, facts(folder)
+
+
+def _written(folder: Path) -> bytes:
+    """What tells one storing from the next: the manifest as it stands."""
+    path = folder / MANIFEST
+    return path.read_bytes() if path.is_file() else b""
 
 
 def _verify(folder: Path, names: tuple[str, ...]) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from torch import Tensor
 
@@ -41,7 +42,14 @@ def read(
     """
     if not storage.stored(folder):
         raise InputError(str(folder), "no gallery there", "a folder that Gallery.save has written", "Check the path.")
-    facts = storage.facts(folder)  # first, because the tensors may take minutes to verify
+    _check(folder, storage.facts(folder), model)  # first, because the tensors may take minutes to verify
+    tensors, facts = storage.load(folder)
+    _check(folder, facts, model)  # again, for what may have been saved here meanwhile
+    return tensors, AttributeSchema.from_json(facts["schema"]), facts["ids"], facts["model"]
+
+
+def _check(folder: Path, facts: Mapping[str, Any], model: Embeds | str | None) -> None:
+    """Raise InputError unless these are facts of a gallery of this model."""
     if facts.get("gallery") != FORMAT:
         given = f"format {facts['gallery']!r}" if "gallery" in facts else "something else than a gallery"
         raise InputError(str(folder), given, f"a gallery of format {FORMAT}", REMEDY)
@@ -49,5 +57,3 @@ def read(
     if wanted is not None and facts["model"] != wanted:
         given = "embeddings of " + (f"model {facts['model'][:SHOWN]}..." if facts["model"] else "an unnamed model")
         raise InputError(str(folder), given, f"those of model {wanted[:SHOWN]}...", REMEDY)
-    tensors, _ = storage.load(folder)
-    return tensors, AttributeSchema.from_json(facts["schema"]), facts["ids"], facts["model"]
