@@ -46,12 +46,15 @@ def query_vectors(query: Tensor, weights: Weights | None, schema: AttributeSchem
     """Queries (A, d) or (Q, A, d) and their weights as the vectors to search with, float32 (Q, A * d).
 
     Raises:
-        InputError: a shape that does not fit, weights that cannot be, a query that is zero (also by its weights),
-            infinite or not a number.
+        InputError: a shape or type that does not fit, weights that cannot be, a query that is zero (also by its
+            weights), infinite or not a number.
     """
     shape = (schema.A, d)
-    if not isinstance(query, Tensor) or query.ndim not in (2, 3) or tuple(query.shape[-2:]) != shape:
-        given = f"shape {tuple(query.shape)}" if isinstance(query, Tensor) else f"a {type(query).__name__}"
+    if not isinstance(query, Tensor) or not query.is_floating_point():
+        given = str(query.dtype) if isinstance(query, Tensor) else type(query).__name__
+        raise InputError("query", given, "a tensor of floating-point numbers", "Embed the image first.")
+    if query.ndim not in (2, 3) or tuple(query.shape[-2:]) != shape or not len(query):
+        given = f"shape {tuple(query.shape)}"
         expected = f"(A, d) or (Q, A, d) with (A, d) = {shape}"
         raise InputError("query", given, expected, "Embed it with the gallery's encoder.")
     queries = query.detach().cpu().reshape(-1, *shape).float()

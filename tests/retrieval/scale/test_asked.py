@@ -24,6 +24,9 @@ def test_each_query_may_have_weights_of_its_own(shop):
 @pytest.mark.parametrize(
     ("query", "weights", "message"),
     [
+        ([1.0], None, "query: given list"),
+        (QUERY.long(), None, "query: given torch.int64"),
+        (QUERY[None][:0], None, "query: given shape (0, 3, 4)"),
         (QUERY[0], None, "query: given shape (4,)"),
         (QUERY.flatten()[None, None], None, "query: given shape (1, 1, 12)"),
         (QUERY * 0, None, "query 0: given length 0.0"),
