@@ -899,7 +899,7 @@ plots.curves({"found of the exact first thirty": lines}, "share of the gallery v
 # %% [markdown]
 # The cells were made for whole vectors. A query that asks for one attribute has its answers wherever that value hangs,
 # and that is in all cells. No better clustering mends this: for every weighting the neighbours are others, and there
-# are as many weightings as positions of the sliders. A graph of neighbours has the same trouble.
+# are as many weightings as positions of the sliders.
 #
 # The package therefore reads *all* rows, but as short codes: a byte or a bit a number. A weighted query can be compared
 # with codes as well. Then it computes the best few hundred exactly.
@@ -918,23 +918,6 @@ if faiss_here:
     recalls |= {f"{kind}, not reranked": rough[kind] for kind in kinds[1:]} | reranked
 else:
     print('Without faiss (pip install "adde-lite[scale]"): here would stand the share that each index finds.')
-
-# %% [markdown]
-# And the graph, which walks from neighbour to neighbour towards the query. Its edges join garments that are near as
-# wholes.
-
-# %%
-if faiss_here:
-    graph = faiss.IndexHNSWFlat(points.shape[1], 16, faiss.METRIC_INNER_PRODUCT)
-    graph.hnsw.efSearch = 64
-    graph.add(points.numpy())
-    recalls["graph of neighbours"] = {}
-    for way, block_weights in askings(asks, made.shape[1]).items():
-        asked = (asking * block_weights[:, :, None]).flatten(1)
-        rows = torch.from_numpy(graph.search(asked.numpy(), 30)[1])
-        seen = torch.zeros(asks, size, dtype=torch.bool).scatter(1, rows.clamp(min=0), True)
-        recalls["graph of neighbours"][way] = found_share(asked, seen)
-    assert recalls["graph of neighbours"]["plain"] > recalls["graph of neighbours"]["one subspace"]
 recalls["chance"] = dict.fromkeys(found_at, 30 / size)
 as_table(recalls).map("{:.3f}".format)
 
@@ -942,7 +925,8 @@ as_table(recalls).map("{:.3f}".format)
 # `Flat` is the oracle of this table. Read each row from left to right: what an index loses from *plain* to *one
 # subspace* is what it costs you to have sliders. A code whose errors are small against a whole vector may still be
 # coarse within one block. The exact rerank brings back what the codes confuse, as long as it is among the candidates.
-# These vectors are made up: how garments cluster decides the shares, so measure them on your own.
+# These vectors are made up: how garments cluster decides the shares, so measure them on your own. `make bench
+# BENCH=index_recall` asks more indexes the same, those of Milvus and a graph of neighbours among them.
 #
 # ## Move it
 #
