@@ -51,8 +51,10 @@ class Labelled(ABC):
         return len(self.ids)
 
     def subset(self, rows: Tensor | np.ndarray | Sequence[int] | slice) -> Self:
-        """The images at `rows`: positions, a slice or a boolean mask."""
-        picked = np.arange(len(self))[np.asarray(rows) if not isinstance(rows, slice) else rows]
+        """The images at `rows`: positions, a slice or a boolean mask; none of them make an empty set."""
+        if not isinstance(rows, slice):
+            rows = np.asarray(rows, dtype=None if len(rows) else np.intp)  # an empty list would count as floats
+        picked = np.arange(len(self))[rows]
         return replace(
             self,
             labels=self.labels[picked],

@@ -71,6 +71,7 @@ def test_parts_carry_their_own_images(catalogue):
     for part, expected in [
         (streamed.where(split="test"), whole.where(split="test")),
         (streamed.subset([7, 2]), whole.subset([7, 2])),
+        (streamed.subset([]), whole.subset([])),
         (streamed.split({"a": 0.5}, seed=3)["a"], whole.split({"a": 0.5}, seed=3)["a"]),
         (streamed.select(["third"]), whole.select(["third"])),
     ]:
