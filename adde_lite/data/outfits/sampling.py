@@ -18,6 +18,7 @@ DRESSES = 0.3  # share of outfits around a dress; the others have an upper and a
 ADDED = {"outer": 0.5, "bag": 0.6, "hat": 0.4}  # share of outfits that try to have one
 FEWEST = 3
 TRIES = 200  # a choice may leave nothing for the last slot
+FORMS = 20  # a small stock may have no such outfit at all
 
 
 def wardrobe_outfits(
@@ -70,26 +71,36 @@ def sample_outfits(stock: AttributeImages, count: int, seed: int, *, rules: Rule
         rules: the book.
 
     Raises:
-        InputError: a count below 1, or a stock without garments that go together.
+        InputError: a count below 1, a book without the slots of outfits, or a stock without garments that go together.
     """
     if count < 1:
         raise InputError("sample_outfits, count", str(count), "at least 1", "Ask for some outfits.")
     goes = (rules.against(stock.labels) == KEPT).numpy()
     slot = rules.slot_of[stock.labels[:, rules.schema.index("category")]].numpy()
     names = [name for name, _ in rules.slots]
+    for name in ("upper", "lower", "dress", "shoes", *ADDED):
+        if name not in names:
+            raise unknown("sample_outfits, rules", "slot", name, names)
     items = torch.full((count, len(names)), EMPTY)
     for k in range(count):
         rng = np.random.default_rng([seed, k])
+        found = _outfit(goes, slot, names, rng)
+        if found is None:
+            given = f"{len(stock)} garments of which no upper, lower and shoes or dress, shoes and bag go together"
+            raise InputError("sample_outfits, stock", given, "a larger stock", "Take some thousand garments.")
+        items[k, : len(found)] = torch.tensor(found)
+    return Outfits(stock, items[:, : int((items != EMPTY).sum(1).max())])
+
+
+def _outfit(goes: np.ndarray, slot: np.ndarray, names: list[str], rng: np.random.Generator) -> list[int] | None:
+    """Garments that go together; None where neither form nor garments can be found."""
+    for _ in range(FORMS):
         wanted = [names.index(name) for name in _form(rng)]
         for _ in range(TRIES):
             found = _filled(goes, slot, wanted, rng)
             if found:
-                items[k, : len(found)] = torch.tensor(found)
-                break
-        else:
-            given = f"{len(stock)} garments of which no {', '.join(names[s] for s in sorted(wanted))} go together"
-            raise InputError("sample_outfits, stock", given, "a larger stock", "Take some thousand garments.")
-    return Outfits(stock, items[:, : int((items != EMPTY).sum(1).max())])
+                return found
+    return None
 
 
 def _form(rng: np.random.Generator) -> list[str]:

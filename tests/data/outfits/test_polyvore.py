@@ -86,7 +86,8 @@ def changed(entry, **members):
     return {**entry, **members}
 
 
-TWICE = changed(SETS[1], items=[{"item_id": "20", "index": 1}, {"item_id": "20", "index": 3}])
+TWO_RIGHT = ["200_1", "100_4", "200_3", "100_2"]
+TWICE = changed(SETS[1], items=[{"item_id": item, "index": k} for k, item in ((1, "20"), (3, "20"), (5, "21"))])
 
 
 @pytest.mark.parametrize(
@@ -108,15 +109,22 @@ TWICE = changed(SETS[1], items=[{"item_id": "20", "index": 1}, {"item_id": "20",
         ({"metadata": {"10": {}}}, r"metadata\.json, item 10: given None as 'semantic_category'"),
         ({"metadata": None}, r"metadata\.json: given no such file"),
         ({"questions": [changed(QUESTION, question=["100_3"])]}, r"fill_in_blank_test\.json, entry 1: given '100_3'"),
-        ({"questions": [changed(QUESTION, question=["100_1", "200_1"])]}, "4 answers, 3 of them from the outfit"),
+        (
+            {"questions": [changed(QUESTION, question=["100_1", "300_1"], answers=TWO_RIGHT)]},
+            "4 answers, 2 of them from",
+        ),
+        ({"questions": [changed(QUESTION, question=[])]}, "4 garments, expected at least 5"),
         ({"questions": [changed(QUESTION, answers=["200_1", "200_3", "300_1", "300_2"])]}, "a garment twice"),
-        ({"questions": [changed(QUESTION, answers=["200_1", "100_4", "300_1"])]}, "4 garments, expected at least 5"),
+        (
+            {"questions": [changed(QUESTION, answers=["200_1", "100_4", "300_1"])]},
+            "3 answers, 1 of them from the outfit",
+        ),
         ({"questions": [changed(QUESTION, answers=["200_1", "200_1", "100_4", "300_1"])]}, "a garment twice"),
         ({"lines": ["2 100_1 100_2"]}, r"compatibility_test\.txt, entry 1: given '2 100_1 100_2', expected 0 or 1"),
         ({"lines": [SET_LINES[0], "1 100_1"]}, r"compatibility_test\.txt, entry 2: given 1 garments"),
         ({"lines": ["0 100_1 300_2"]}, r"compatibility_test\.txt, entry 1: given a garment twice"),
         ({"lines": ["0 100_1 400_2"]}, r"compatibility_test\.txt, entry 1: given '400_2'"),
-        ({"lines": ["1 100_1 100_2", ""]}, r"compatibility_test\.txt, entry 2: given ''"),
+        ({"lines": ["1 100_1 100_2", "", SET_LINES[1]]}, r"compatibility_test\.txt, entry 2: given ''"),
         ({"pictures": ["10", "11"]}, r"images: given no file '12\.jpg'"),
     ],
 )
@@ -126,7 +134,8 @@ def test_what_is_wrong_is_named_by_file_and_entry(write, files, message):
 
 
 def test_entries_that_cannot_be_used_are_skipped_with_one_warning_a_file(write):
-    folder = write(sets=[SETS[0], TWICE, SETS[2]], lines=[*SET_LINES, "1 100_1"], questions=[QUESTION, {}])
+    fine = changed(QUESTION, answers=["200_1", "100_4", "200_5", "300_1"])
+    folder = write(sets=[SETS[0], TWICE, SETS[2]], lines=[*SET_LINES, "1 100_1"], questions=[fine, {}])
     with pytest.warns(UserWarning) as told:
         part = read(folder, bad_entries="skip")
     assert [str(warning.message).split(": ")[1][:22] for warning in told] == [

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from adde_lite.data.outfits import EMPTY, KEPT, RULE_BOOK, SAME_PLACE, sample_outfits, wardrobe_outfits
+from adde_lite.data.outfits import EMPTY, KEPT, RULE_BOOK, SAME_PLACE, RuleBook, sample_outfits, wardrobe_outfits
 from adde_lite.data.outfits.sampling import FIRST_SEED
 from adde_lite.data.wardrobe.sampling import label_row
 from adde_lite.errors import InputError
@@ -86,6 +86,12 @@ def test_a_stock_without_shoes_makes_no_outfits_and_says_so(stock):
     barefoot = stock.subset((RULE_BOOK.slot_of[stock.labels[:, 0]] != 4).nonzero()[:, 0])
     with pytest.raises(InputError, match=r"of which no .*shoes"):
         sample_outfits(barefoot, 1, 0)
+
+
+def test_a_book_without_the_slots_of_outfits_is_refused(stock):
+    bare = RuleBook(RULE_BOOK.schema, RULE_BOOK.slots[:5], (), RULE_BOOK.rules[:2])
+    with pytest.raises(InputError, match="rules: given slot 'bag'"):
+        sample_outfits(stock, 1, 0, rules=bare)
 
 
 def test_two_garments_of_one_place_are_in_no_outfit(stock, outfits):
