@@ -190,6 +190,9 @@ def explored_memory(
             parts.append(words(sign, middle, base, room=ROW, colour=colour, bold=True, anchor="middle"))
     share = f"{strength:.0%} of the way"
     parts += [words(share if coming else "nothing is moved", GAP, 28, room=width - 2 * GAP)]
+    if top:
+        reach = f"full bar: {top:.2f}"
+        parts.append(words(reach, bars + BARS, 28, room=BARS + GAP + wide / 2, colour=GREY, anchor="end"))
     lines = _edit_lines(coming)
     parts += [words(line, GAP, 41 + 13 * at, room=width - 2 * GAP, bold=True) for at, line in enumerate(lines)]
     return Drawing(_memory_alt(schema, coming, going or {}, share, moved), width, height, "".join(parts))

@@ -42,7 +42,7 @@ CHROMIUM_FLAGS = (
 )
 LAB_START_S = 60
 RUN_MS = 300_000
-DRAW_MS = 20_000
+DRAW_MS = 60_000
 
 # The notebook's model, not the page: cells that are scrolled out of sight are not in the page.
 STATE = """() => {
@@ -132,6 +132,7 @@ def chromium_path() -> str:
 @pytest.fixture(scope="module")  # not longer: while Playwright runs, no other asyncio loop can run in this thread
 def browser(chromium_path: str) -> Iterator["Browser"]:
     playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    playwright.expect.set_options(timeout=DRAW_MS)  # it would wait five seconds, too few on a busy machine
     with playwright.sync_playwright() as started:
         chromium = started.chromium.launch(executable_path=chromium_path, args=list(CHROMIUM_FLAGS))
         yield chromium

@@ -126,6 +126,8 @@ def test_bars_are_as_long_as_the_subspaces_move():
         (float(box.get("width")), box.get("fill")) for box in elements(one, "rect") if box.get("height") == f"{ROW - 6}"
     ]
     assert bars == [(0, ORANGE), (64, BLUE), (32, ORANGE)]
+    assert "full bar: 2.00" in texts(one)
+    assert not any("full bar" in text for text in texts(memory({}, top=0.0)))
 
 
 def test_memory_alt_text_says_what_moves_and_what_stays():
