@@ -11,6 +11,8 @@ from torch import Tensor
 from adde_lite.data.outfits import EMPTY, OPTIONS, Outfits, RuleBook
 from adde_lite.plots.picture import BLUE, CYCLE, MIST, PAPER, STYLE, Picture, draw_image
 
+DARK = 0.45  # colours below this brightness carry white letters
+
 
 def outfit_boards(outfits: Outfits, rows: Sequence[int], captions: Sequence[str] | None = None) -> Picture:
     """Outfits as boards, a row each, their garments side by side under the names of their categories.
