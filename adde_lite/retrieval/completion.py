@@ -92,20 +92,35 @@ class Completion:
         Raises:
             InputError: no garment given, or none of the category left to choose from.
         """
-        given = given[given >= 0]
-        if not len(given):
-            raise InputError("outfit", "no garment", "at least one", "Begin with a garment.")
+        there, of_given = self._given(given, category)
         rows = self._rows(category)
         free = ~torch.isin(rows, given)
         if not free.any():
             remedy = "Ask for a category of the stock."
             raise InputError("completion", f"category {category}: nothing in stock", "at least one garment", remedy)
         total = torch.zeros(len(rows))
-        of_given, target = self.categories[given], torch.tensor(category)
-        there = self.model.represent(self.features[given], of_given, target)
         for one, of in zip(there, of_given.tolist(), strict=True):
             total += torch.linalg.vector_norm(self._index(of, category) - one, dim=1)
-        return rows[free], -total[free] / len(given)
+        return rows[free], -total[free] / len(there)
+
+    @torch.no_grad()
+    def embedding_scores(self, given: Tensor, category: int, embeddings: Tensor) -> Tensor:
+        """Garments that are not in stock as completions of one outfit, such as one with an attribute swapped.
+
+        Args:
+            given, category: as `category_scores`.
+            embeddings: float (K, A, d).
+
+        Returns:
+            Scores, float (K,).
+
+        Raises:
+            InputError: no garment given.
+        """
+        there, of_given = self._given(given, category)
+        sought = self.model.represent(embeddings, of_given[:, None], torch.tensor(category))
+        mean: Tensor = torch.linalg.vector_norm(sought - there[:, None], dim=2).mean(0)
+        return -mean
 
     def complete(self, given: Tensor, category: int, k: int) -> Tensor:
         """The k best garments of a category for one outfit, rows int64 (k,), best first.
@@ -139,6 +154,14 @@ class Completion:
             rows, found = self.category_scores(there, wanted)
             line[rows] = found
         return scores
+
+    def _given(self, given: Tensor, category: int) -> tuple[Tensor, Tensor]:
+        """What is there, as it is seen beside a category, float (L, D), and its own categories, int64 (L,)."""
+        rows = given[given >= 0]
+        if not len(rows):
+            raise InputError("outfit", "no garment", "at least one", "Begin with a garment.")
+        of_given = self.categories[rows]
+        return self.model.represent(self.features[rows], of_given, torch.tensor(category)), of_given
 
     def _represented(self, given: int, target: int) -> Tensor:
         rows = self._rows(target)

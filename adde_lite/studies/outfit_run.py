@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from adde_lite.data.cache import Entry, remembered
-from adde_lite.data.outfits import EMPTY, RULE_BOOK, Outfits, Part, rule_oracle, wardrobe_outfits
+from adde_lite.data.outfits import RULE_BOOK, Outfits, Part, rule_oracle, wardrobe_outfits
 from adde_lite.data.outfits.sampling import FIRST_SEED
 from adde_lite.data.wardrobe import WARDROBE, wardrobe_facts
 from adde_lite.errors import InputError
@@ -165,17 +165,12 @@ def _baseline(name: Baseline, training: Outfits, outfits: Outfits, seed: int) ->
         return lambda given, options: torch.zeros(options.shape)
     if name == "rule oracle":
         return partial(rule_oracle, RULE_BOOK, labels)
-    worn = _categories(training.categories, training.items)
+    worn = training.categories_of(training.items)
     if name == "category popularity":
         return lambda given, options: category_popularity(worn, categories[options])
     if name == "category co-occurrence":
-        return lambda given, options: category_co_occurrence(worn, _categories(categories, given), categories[options])
+        return lambda given, options: category_co_occurrence(worn, outfits.categories_of(given), categories[options])
     encoder = encoder_of(seed, progress=False)
     read, asked = (encoder.predict(embedded(some, seed, progress=False)) for some in (training, outfits))
     counted = LabelStatistics(WARDROBE, read, training.categories, training.items)
     return partial(counted.option_scores, asked, categories)
-
-
-def _categories(categories: Tensor, rows: Tensor) -> Tensor:
-    """Categories of rows, -1 where there is none."""
-    return categories[rows.clamp(min=0)].where(rows >= 0, EMPTY)

@@ -79,7 +79,7 @@ def train_outfits(
                 distances = candidate_distances(model, features, outfits.categories, given, candidates)
                 loss = outfit_ranking(distances[:, 0], distances[:, 1:], recipe.margin, recipe.aggregate)
                 if not finite([loss]):
-                    refuse_nonsense({"ranking": loss}, epoch, step, None)
+                    refuse_nonsense({"ranking": loss.detach()}, epoch, step, None)
                 optimiser.zero_grad()
                 loss.backward()
                 optimiser.step()

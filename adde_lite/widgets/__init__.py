@@ -3,6 +3,15 @@
 from adde_lite.widgets.edit_slider import edit_slider
 from adde_lite.widgets.explorer import explorer, explorer_frames
 from adde_lite.widgets.latent_sliders import latent_sliders
+from adde_lite.widgets.outfit_builder import outfit_builder, outfit_builder_frames
 from adde_lite.widgets.value_sliders import value_sliders
 
-__all__ = ["edit_slider", "explorer", "explorer_frames", "latent_sliders", "value_sliders"]
+__all__ = [
+    "edit_slider",
+    "explorer",
+    "explorer_frames",
+    "latent_sliders",
+    "outfit_builder",
+    "outfit_builder_frames",
+    "value_sliders",
+]

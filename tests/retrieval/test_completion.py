@@ -52,6 +52,11 @@ def test_scores_of_the_stock_are_those_of_the_category_and_nothing_else(completi
     assert set(found[2].isfinite().nonzero()[:, 0].tolist()) == set((OF == 2).nonzero()[:, 0].tolist())
 
 
+def test_an_embedding_scores_as_the_garment_in_stock_that_has_it(completion):
+    rows, scores = completion.category_scores(GIVEN[0], TARGET)
+    torch.testing.assert_close(completion.embedding_scores(GIVEN[0], TARGET, FEATURES[rows]), scores)
+
+
 def test_garments_of_the_outfit_are_not_offered_again(completion):
     rows, _ = completion.category_scores(torch.tensor([0, 3, 7]), TARGET)
     assert not torch.isin(torch.tensor([3, 7]), rows).any()
