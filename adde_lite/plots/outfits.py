@@ -9,7 +9,8 @@ from matplotlib.colors import ListedColormap
 from torch import Tensor
 
 from adde_lite.data.outfits import EMPTY, OPTIONS, Outfits, RuleBook
-from adde_lite.plots.picture import BLUE, CYCLE, MIST, PAPER, STYLE, Picture, draw_image
+from adde_lite.data.wardrobe.palette import brightness
+from adde_lite.plots.picture import BLUE, CYCLE, INK, MIST, PAPER, STYLE, Picture, draw_image
 
 DARK = 0.45  # colours below this brightness carry white letters
 
@@ -72,7 +73,7 @@ def question_board(outfits: Outfits, given: Tensor, options: Tensor, answer: int
 def rule_table(rules: RuleBook) -> Picture:
     """The rule book as a table of slots by slots: which attribute decides for each pair.
 
-    Dark grey marks pairs that are never worn together, white those without a rule.
+    Grey marks pairs that are never worn together, white those without a rule.
     """
     slots = [name for name, _ in rules.slots]
     by_pair = {frozenset(rule.slots): rule for rule in rules.rules}
@@ -92,9 +93,8 @@ def rule_table(rules: RuleBook) -> Picture:
                     relation = by_pair[pair].relation
                     cells[row, column] = 2 + rules.attributes.index(relation.attribute)
                     text = f"{relation.attribute}\n{relation.name}"
-                    place.text(
-                        column, row, text, ha="center", va="center", fontsize=7.5, color=PAPER, fontweight="bold"
-                    )
+                    ink = PAPER if brightness(colours[cells[row, column]]) < DARK else INK
+                    place.text(column, row, text, ha="center", va="center", fontsize=7.5, color=ink, fontweight="bold")
         place.imshow(cells, cmap=ListedColormap(colours), vmin=0, vmax=len(colours) - 1, aspect="auto", alpha=0.9)
         _grid(place, slots, slots)
     return picture
@@ -121,7 +121,7 @@ def attention_table(
         for row, pair in enumerate(weights):
             for column, attribute in enumerate(attributes):
                 value = grid[row, column]
-                ink = PAPER if value > 0.6 else "#2B2B33"
+                ink = PAPER if value > 0.6 else INK
                 place.text(column, row, f"{value:.2f}", ha="center", va="center", fontsize=7, color=ink)
                 if rule_of.get(pair) == attribute:
                     frame = mpl.patches.Rectangle(
