@@ -13,7 +13,7 @@ from adde_lite.models.adde import AttributeEncoder, AttributeManipulator, Protot
 from adde_lite.recipes import ThreeStages
 from adde_lite.sampling import manipulation_triplets
 from adde_lite.training import seeded, train
-from adde_lite.training.hardware import on
+from adde_lite.training.hardware import on, working_on
 
 
 def train_stages(
@@ -52,9 +52,9 @@ def train_stages(
         save_every=save_every,
         progress=progress,
     )
-    embeddings = encoder.to(on(device)).embed(data.images)  # training left it on the CPU
+    with working_on(on(device), encoder):  # training left it on the CPU
+        embeddings = encoder.embed(data.images)
     memory = PrototypeMemory.of_means(embeddings, data.labels, data.schema)
-    encoder.cpu()
     return train_jointly(
         encoder,
         memory,

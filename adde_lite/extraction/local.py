@@ -1,11 +1,6 @@
 """Extraction by this process, or by this and others that each take a part of the shards."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import cast
-
-from torch import nn
 
 from adde_lite.data.archive import Archive
 from adde_lite.data.decode import Fit, Size
@@ -14,7 +9,7 @@ from adde_lite.extraction.plan import Dtype
 from adde_lite.extraction.shards import make_shards
 from adde_lite.extraction.work import Damaged, begin, shown, warn_of_damaged
 from adde_lite.models.fingerprint import Embeds
-from adde_lite.training.hardware import on
+from adde_lite.training.hardware import on, working_on
 
 
 def extract(
@@ -78,15 +73,3 @@ def extract(
                 bar.update(made.images)
     warn_of_damaged(files.path, skipped)
     return Extracted(out)
-
-
-@contextmanager
-def working_on(accelerator: str, model: Embeds) -> Iterator[None]:
-    """The model on another device for a while."""
-    network = cast(nn.Module, model)
-    home = next(network.parameters()).device
-    network.to(accelerator)
-    try:
-        yield
-    finally:
-        network.to(home)

@@ -16,11 +16,11 @@ from adde_lite.data.archive import Archive
 from adde_lite.data.decode import Fit, Size
 from adde_lite.errors import InputError
 from adde_lite.extraction.extracted import Extracted
-from adde_lite.extraction.local import working_on
 from adde_lite.extraction.plan import Dtype
 from adde_lite.extraction.shards import Job, make_shards
 from adde_lite.extraction.work import Damaged, Work, begin, shown, warn_of_damaged
 from adde_lite.models.fingerprint import Embeds
+from adde_lite.training.hardware import working_on
 
 STORE_BYTES = 256 * 2**20  # Ray's own share of memory; beside this job's small rows it holds the model
 

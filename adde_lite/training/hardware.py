@@ -4,15 +4,18 @@ import logging
 import os
 import pickle
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
 
 import torch
+from torch import nn
 
 from adde_lite.errors import InputError
+from adde_lite.models.fingerprint import Embeds
 from adde_lite.training.recipe import TrainingRecipe
 
 if TYPE_CHECKING:
@@ -106,6 +109,18 @@ def on(device: str) -> str:
     if device == "cuda" and not torch.cuda.is_available():
         raise InputError("device", "'cuda' where torch finds no CUDA device", "'auto' or 'cpu'", "Pass device='cpu'.")
     return ("cuda" if torch.cuda.is_available() else "cpu") if device == "auto" else device
+
+
+@contextmanager
+def working_on(accelerator: str, model: Embeds) -> Iterator[None]:
+    """The model on another device for a while."""
+    network = cast(nn.Module, model)
+    home = next(network.parameters()).device
+    network.to(accelerator)
+    try:
+        yield
+    finally:
+        network.to(home)
 
 
 def does_bf16(accelerator: str) -> bool:
