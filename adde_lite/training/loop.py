@@ -93,9 +93,7 @@ def train(
     if example_labels is not None and examples is None:
         raise InputError("example_labels", "no examples", "the rows that they are of", "Pass examples=.")
     examples = torch.arange(len(data))[:, None] if examples is None else examples
-    _check(model, data, examples, validation, recipe)
-    if save_every is not None and save_every < 1:
-        raise InputError("save_every", str(save_every), "at least 1 step, or None", "Pass a number of steps.")
+    _check(model, data, examples, validation, recipe, save_every=save_every)
     fabric = fabric or fabric_for(recipe, device, resting_weights=getattr(model, "resting_weights", False))
     place = {"rank": fabric.global_rank, "world": fabric.world_size}
     batches = Batches(data, examples, recipe, fabric.device, labels=example_labels, **place)
@@ -252,6 +250,8 @@ def _check(
     examples: Tensor,
     validation: AttributeImages | None,
     recipe: TrainingRecipe,
+    *,
+    save_every: int | None,
 ) -> None:
     for name, images in {"training data": data, "validation images": validation}.items():
         if images is not None and model.schema and images.schema != model.schema:
@@ -262,3 +262,5 @@ def _check(
     if validation is not None and examples.shape[1:] != (1,):
         given = f"examples of {tuple(examples.shape[1:])} rows"
         raise InputError("validation", given, "one image an example", "Leave validation out, and use watch=.")
+    if save_every is not None and save_every < 1:
+        raise InputError("save_every", str(save_every), "at least 1 step, or None", "Pass a number of steps.")

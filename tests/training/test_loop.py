@@ -15,6 +15,7 @@ from adde_lite.losses import attribute_cross_entropy
 from adde_lite.models.adde import AttributeEncoder, EncoderRecipe
 from adde_lite.models.vae import RFVAE, VAE, FactorVAE, FactorVAERecipe, RFVAERecipe, VAERecipe
 from adde_lite.training import CheckpointError, TrainingRecipe, seeded, train, train_or_load
+from tests.training.runs import encoder, weights
 
 MODEL = EncoderRecipe(widths=(8, 8, 16, 16), hidden=16, d=8)
 RECIPE = TrainingRecipe(epochs=4, batch_size=16, bf16=False, augmentation=Augmentation(mirror=False, shift=1))
@@ -24,10 +25,6 @@ UNLABELLED = {"trunk": "mlp", "hidden": 8, "latents": 3, "warm_up": 20}
 
 def fresh(data):
     return AttributeEncoder(data.schema, MODEL)
-
-
-def encoder(schema, seed=0):
-    return seeded(lambda: AttributeEncoder(schema, MODEL), seed)
 
 
 def at_32_pixels(data):
@@ -46,16 +43,12 @@ def interrupt_after_two_checkpoints(monkeypatch):
     monkeypatch.setattr(storage, "store", interrupted_after_two)
 
 
-def weights(model):
-    return torch.cat([value.double().flatten() for value in model.state_dict().values()])
-
-
 def accuracy(model, data):
     return float((model.classify(model.embed(data.images)) == data.labels).float().mean())
 
 
 def test_training_learns_and_its_loss_falls(blocks):
-    model = encoder(blocks.schema)
+    model = encoder(recipe=MODEL)
     before = accuracy(model, blocks)
     history = train(model, blocks, replace(RECIPE, epochs=12), device="cpu", progress=False)
     assert accuracy(model, blocks) > max(0.95, before)
@@ -66,7 +59,7 @@ def test_training_learns_and_its_loss_falls(blocks):
 def test_same_seed_gives_the_same_weights_and_another_seed_does_not(blocks):
     runs = []
     for recipe in (RECIPE, RECIPE, replace(RECIPE, seed=1)):
-        model = encoder(blocks.schema)
+        model = encoder(recipe=MODEL)
         train(model, blocks, recipe, device="cpu", progress=False)
         runs.append(weights(model))
     assert torch.equal(runs[0], runs[1])
@@ -78,14 +71,14 @@ def test_run_resumed_after_an_interrupt_ends_with_the_weights_of_an_unbroken_one
     blocks, tmp_path, monkeypatch, average
 ):
     recipe = replace(RECIPE, average=average)
-    unbroken = encoder(blocks.schema)
+    unbroken = encoder(recipe=MODEL)
     train(unbroken, blocks, recipe, device="cpu", progress=False)
     interrupt_after_two_checkpoints(monkeypatch)
     checkpoint = tmp_path / "run"
     with pytest.raises(KeyboardInterrupt):
-        train(encoder(blocks.schema), blocks, recipe, device="cpu", checkpoint=checkpoint, progress=False)
+        train(encoder(recipe=MODEL), blocks, recipe, device="cpu", checkpoint=checkpoint, progress=False)
     torch.manual_seed(99)  # the resumed process has another random state
-    resumed = encoder(blocks.schema, seed=5)
+    resumed = encoder(5, MODEL)
     history = train(resumed, blocks, recipe, device="cpu", checkpoint=checkpoint, progress=False)
     assert [row["epoch"] for row in history.rows] == [0, 1, 2, 3]
     assert torch.equal(weights(resumed), weights(unbroken))
@@ -95,13 +88,13 @@ def test_history_of_a_run_resumed_within_an_epoch_is_that_of_an_unbroken_one(blo
     def rows(history):
         return [{name: value for name, value in row.items() if name != "cpu_seconds"} for row in history.rows]
 
-    unbroken = train(encoder(blocks.schema), blocks, RECIPE, device="cpu", progress=False)
+    unbroken = train(encoder(recipe=MODEL), blocks, RECIPE, device="cpu", progress=False)
     how = {"device": "cpu", "checkpoint": tmp_path / "run", "save_every": 8, "progress": False}
     interrupt_after_two_checkpoints(monkeypatch)
     with pytest.raises(KeyboardInterrupt):
-        train(encoder(blocks.schema), blocks, RECIPE, **how)
+        train(encoder(recipe=MODEL), blocks, RECIPE, **how)
     monkeypatch.undo()
-    resumed = train(encoder(blocks.schema, seed=5), blocks, RECIPE, **how)
+    resumed = train(encoder(5, MODEL), blocks, RECIPE, **how)
     assert rows(resumed) == rows(unbroken)
     spent = [row["cpu_seconds"] for row in resumed.rows]
     assert spent == sorted(spent)
@@ -191,10 +184,10 @@ def test_groups_keep_a_rate_and_a_momentum_of_their_own_through_the_cycle(blocks
 
 
 def test_checkpoint_of_another_recipe_is_refused(blocks, tmp_path):
-    train(encoder(blocks.schema), blocks, RECIPE, device="cpu", checkpoint=tmp_path / "run", progress=False)
+    train(encoder(recipe=MODEL), blocks, RECIPE, device="cpu", checkpoint=tmp_path / "run", progress=False)
     other = replace(RECIPE, learning_rate=1e-3)
     with pytest.raises(CheckpointError, match=r"learning_rate 0.004 there, 0.001 here.*delete this one"):
-        train(encoder(blocks.schema), blocks, other, device="cpu", checkpoint=tmp_path / "run", progress=False)
+        train(encoder(recipe=MODEL), blocks, other, device="cpu", checkpoint=tmp_path / "run", progress=False)
 
 
 class Recorder(AttributeEncoder):
@@ -222,7 +215,7 @@ def test_rows_of_an_example_come_one_after_another_each_with_its_own_view(blocks
 
 
 def test_examples_that_cannot_be_are_refused(blocks):
-    model = encoder(blocks.schema)
+    model = encoder(recipe=MODEL)
     for examples in (torch.tensor([[0], [96]]), torch.tensor([[0], [-1]]), torch.tensor([0, 1]), torch.ones(2, 2)):
         with pytest.raises(InputError, match=r"examples.*rows 0 to 95"):
             train(model, blocks, ONE_EPOCH, examples=examples, device="cpu", progress=False)
@@ -235,7 +228,7 @@ def test_rate_halves_before_the_epochs_that_the_recipe_names(blocks):
     rates = []
     hook = register_optimizer_step_pre_hook(lambda optimiser, *_: rates.append(optimiser.param_groups[0]["lr"]))
     try:
-        train(encoder(blocks.schema), blocks, recipe, device="cpu", progress=False)
+        train(encoder(recipe=MODEL), blocks, recipe, device="cpu", progress=False)
     finally:
         hook.remove()
     steps = len(blocks) // RECIPE.batch_size
@@ -243,7 +236,7 @@ def test_rate_halves_before_the_epochs_that_the_recipe_names(blocks):
 
 
 def test_model_is_told_every_epoch_also_when_a_run_goes_on(blocks, tmp_path, monkeypatch):
-    model = encoder(blocks.schema)
+    model = encoder(recipe=MODEL)
     told = []
     monkeypatch.setattr(AttributeEncoder, "begin_epoch", lambda self, epoch: told.append(epoch))
     interrupt_after_two_checkpoints(monkeypatch)
@@ -255,11 +248,11 @@ def test_model_is_told_every_epoch_also_when_a_run_goes_on(blocks, tmp_path, mon
     assert told == [0, 1, 2, 3]
 
 
-def test_too_little_data_and_a_foreign_schema_are_refused(blocks, schema):
+def test_too_little_data_and_a_foreign_schema_are_refused(blocks):
     with pytest.raises(InputError, match="at least 2"):
-        train(encoder(schema), blocks.subset([0]), RECIPE, device="cpu", progress=False)
+        train(encoder(recipe=MODEL), blocks.subset([0]), RECIPE, device="cpu", progress=False)
     with pytest.raises(InputError, match="the model's schema"):
-        train(encoder(schema), blocks.select(["bar"]), RECIPE, device="cpu", progress=False)
+        train(encoder(recipe=MODEL), blocks.select(["bar"]), RECIPE, device="cpu", progress=False)
 
 
 def test_loss_that_is_not_a_number_stops_the_run(blocks, monkeypatch):
@@ -267,14 +260,14 @@ def test_loss_that_is_not_a_number_stops_the_run(blocks, monkeypatch):
         AttributeEncoder, "loss", lambda self, images, labels: {"broken": self(images).sum() * float("nan")}
     )
     with pytest.raises(FloatingPointError, match="broken loss is nan"):
-        train(encoder(blocks.schema), blocks, RECIPE, device="cpu", progress=False)
+        train(encoder(recipe=MODEL), blocks, RECIPE, device="cpu", progress=False)
 
 
 def test_bf16_reaches_the_convolutions_where_the_processor_has_it(blocks, monkeypatch):
     monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda: True)
     seen = set()
     for bf16 in (True, False):
-        model = encoder(blocks.schema)
+        model = encoder(recipe=MODEL)
         model.trunk.stem.register_forward_hook(lambda _, __, out: seen.add(out.dtype))
         train(model, blocks, replace(RECIPE, epochs=1, bf16=bf16), device="cpu", progress=False)
         assert seen == {torch.bfloat16 if bf16 else torch.float32}
@@ -317,7 +310,7 @@ def test_validation_reports_the_loss_on_whole_images_and_changes_nothing(blocks)
     parts = blocks.split({"train": 0.7, "validation": 0.3}, seed=0)
     ends = []
     for validation in (None, parts["validation"]):
-        model = encoder(blocks.schema)
+        model = encoder(recipe=MODEL)
         history = train(model, parts["train"], RECIPE, validation=validation, device="cpu", progress=False)
         ends.append(weights(model))
     assert torch.equal(*ends)
@@ -340,7 +333,7 @@ def test_patience_ends_the_run_and_keeps_the_weights_of_the_best_epoch(blocks, t
     wrong = replace(blocks, labels=(blocks.labels + 1) % torch.tensor(blocks.schema.sizes))
     recipe = replace(RECIPE, epochs=12, patience=2)
     kept, how = {}, {"validation": wrong, "device": "cpu", "progress": False}
-    model = encoder(blocks.schema)
+    model = encoder(recipe=MODEL)
     history = train(model, blocks, recipe, **how, watch=lambda epoch: kept.update({epoch: weights(model)}))
     losses = [row["validation"] for row in history.rows]
     best = losses.index(min(losses))
@@ -349,15 +342,15 @@ def test_patience_ends_the_run_and_keeps_the_weights_of_the_best_epoch(blocks, t
     if stopped:
         interrupt_after_two_checkpoints(monkeypatch)
         with pytest.raises(KeyboardInterrupt):
-            train(encoder(blocks.schema), blocks, recipe, checkpoint=tmp_path / "run", **how)
+            train(encoder(recipe=MODEL), blocks, recipe, checkpoint=tmp_path / "run", **how)
         monkeypatch.undo()
-        resumed = encoder(blocks.schema, seed=5)
+        resumed = encoder(5, MODEL)
         train(resumed, blocks, recipe, checkpoint=tmp_path / "run", **how)
         assert torch.equal(weights(resumed), weights(model))
 
 
 def test_what_does_not_fit_together_is_refused(blocks):
-    model, quiet = encoder(blocks.schema), {"device": "cpu", "progress": False}
+    model, quiet = encoder(recipe=MODEL), {"device": "cpu", "progress": False}
     with pytest.raises(InputError, match="patience"):
         train(model, blocks, replace(RECIPE, patience=1), **quiet)
     with pytest.raises(InputError, match="one image an example"):
@@ -375,7 +368,7 @@ def test_images_that_stay_in_their_files_train_the_same_weights(blocks, tmp_path
     names = [f"{name}.png" for name in blocks.ids]
     with Archive(tmp_path) as files:
         streamed = StreamedImages(files, names, blocks.labels, blocks.schema, blocks.ids, size=16, workers=workers)
-        models = [encoder(blocks.schema), encoder(blocks.schema)]
+        models = [encoder(recipe=MODEL), encoder(recipe=MODEL)]
         for model, data in zip(models, (blocks, streamed), strict=True):
             train(model, data, RECIPE, device="cpu", progress=False)
     assert torch.equal(*map(weights, models))

@@ -8,7 +8,8 @@ import torch
 from adde_lite import storage
 from adde_lite.augmentation import Augmentation
 from adde_lite.models.adde import AttributeEncoder, EncoderRecipe
-from adde_lite.training import TrainingRecipe, run_hash, seeded, train_or_load
+from adde_lite.training import TrainingRecipe, run_hash, train_or_load
+from tests.training.runs import encoder, weights
 
 MODEL = EncoderRecipe(widths=(8, 8, 16, 16), hidden=16, d=8)
 RECIPE = TrainingRecipe(epochs=4, batch_size=16, bf16=False, augmentation=Augmentation(mirror=False, shift=1))
@@ -17,14 +18,6 @@ ONE_EPOCH = replace(RECIPE, epochs=1)
 
 def fresh(data):
     return AttributeEncoder(data.schema, MODEL)
-
-
-def encoder(schema, seed=0):
-    return seeded(lambda: AttributeEncoder(schema, MODEL), seed)
-
-
-def weights(model):
-    return torch.cat([value.double().flatten() for value in model.state_dict().values()])
 
 
 def test_second_call_loads_what_the_first_trained(blocks, tmp_path):
@@ -68,19 +61,19 @@ def test_cut_off_weights_are_trained_again_with_a_warning(blocks, tmp_path):
 
 
 def test_hash_changes_with_each_part_of_the_recipe(blocks, schema):
-    base = run_hash(encoder(schema), RECIPE, {"n": 1})
+    base = run_hash(encoder(recipe=MODEL), RECIPE, {"n": 1})
     others = [
         run_hash(AttributeEncoder(schema, replace(MODEL, d=9)), RECIPE, {"n": 1}),
-        run_hash(encoder(schema), replace(RECIPE, augmentation=Augmentation(zoom=0.1)), {"n": 1}),
-        run_hash(encoder(schema), RECIPE, {"n": 2}),
+        run_hash(encoder(recipe=MODEL), replace(RECIPE, augmentation=Augmentation(zoom=0.1)), {"n": 1}),
+        run_hash(encoder(recipe=MODEL), RECIPE, {"n": 2}),
     ]
-    assert run_hash(encoder(schema, seed=3), RECIPE, {"n": 1}) == base
+    assert run_hash(encoder(3, MODEL), RECIPE, {"n": 1}) == base
     assert base not in others
 
 
-def test_seeded_leaves_the_callers_random_state_alone(schema):
+def test_seeded_leaves_the_callers_random_state_alone():
     torch.manual_seed(3)
     expected = torch.rand(2)
     torch.manual_seed(3)
-    encoder(schema)
+    encoder(recipe=MODEL)
     assert torch.equal(torch.rand(2), expected)
