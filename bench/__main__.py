@@ -56,9 +56,10 @@ def show(made: dict[str, Figure]) -> None:
     for name, figure in made.items():
         if figure.rows:
             columns = list(next(iter(figure.rows.values())))
-            print(f"\n{name + ' rows':24}" + "".join(f"{column:>14}" for column in columns))
+            width = max(24, *(len(row) + 2 for row in figure.rows))
+            print(f"\n{name + ' rows':{width}}" + "".join(f"{column:>14}" for column in columns))
             for row, scores in figure.rows.items():
-                print(f"{row:24}" + "".join(f"{scores[column]:14.3f}" for column in columns))
+                print(f"{row:{width}}" + "".join(f"{scores[column]:14.3f}" for column in columns))
 
 
 if __name__ == "__main__":
