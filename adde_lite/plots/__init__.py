@@ -9,6 +9,7 @@ from adde_lite.plots.codes import (
     number_map,
     score_curves,
 )
+from adde_lite.plots.conditional import masks_beside_blocks, similar_results
 from adde_lite.plots.garments import contact_sheet, edit_answer, value_rows
 from adde_lite.plots.latents import curves, decoded_code, image_rows, latent_bars, traversals
 from adde_lite.plots.memory import edit_plane, memory_map, prototype_swap, subspace_moves
@@ -39,6 +40,7 @@ __all__ = [
     "latent_bars",
     "leakage_maps",
     "maps",
+    "masks_beside_blocks",
     "memory_map",
     "neighbour_rows",
     "number_map",
@@ -51,6 +53,7 @@ __all__ = [
     "score_bars",
     "score_curves",
     "score_strips",
+    "similar_results",
     "step_profile",
     "subspace_moves",
     "traversals",

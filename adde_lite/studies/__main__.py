@@ -8,10 +8,12 @@ for variable in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
 
 import sys  # noqa: E402
 
-from adde_lite.studies import ablations, objectives, outfits, relevance, retrieval, subspaces  # noqa: E402
+from adde_lite.studies import ablations, conditional, objectives, outfits, relevance, retrieval, subspaces  # noqa: E402
 from adde_lite.studies.record import complete  # noqa: E402
 
-STUDIES = {study.STUDY: study for study in (objectives, relevance, ablations, subspaces, retrieval, outfits)}
+STUDIES = {
+    study.STUDY: study for study in (objectives, relevance, ablations, subspaces, retrieval, outfits, conditional)
+}
 
 
 def main(asked: list[str]) -> int:

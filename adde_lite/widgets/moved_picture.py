@@ -6,13 +6,14 @@ from typing import Any, TypeVar
 import ipywidgets
 
 from adde_lite.plots import Picture
+from adde_lite.plots.drawing import Drawing
 from adde_lite.widgets.picture_tag import picture_tag
 
 Key = TypeVar("Key")
 
 
 def moved_picture(
-    sliders: Mapping[Key, ipywidgets.Widget], draw: Callable[[dict[Key, Any]], Picture], kind: str
+    sliders: Mapping[Key, ipywidgets.Widget], draw: Callable[[dict[Key, Any]], Picture | Drawing], kind: str
 ) -> ipywidgets.HTML:
     """The picture of what the sliders say, now and after every move.
 

@@ -141,7 +141,7 @@ def test_fixed_masks_are_disjoint_equally_wide_and_not_learned():
     model = made(MaskedSpace, masks="fixed")
     assert "mask" not in model.loss(PIXELS, TOLD)
     assert "beta" not in dict(model.named_parameters())
-    assert torch.equal(mask_overlap(model.masks), torch.eye(2))
+    torch.testing.assert_close(mask_overlap(model.masks), torch.eye(2))
     with pytest.raises(InputError, match="d=2 for 3 conditions"):
         disjoint_masks(3, 2)
     with pytest.raises(InputError, match=r"masks 'learnt'.*Did you mean 'learned'"):

@@ -1,0 +1,108 @@
+"""Similar in what? A slider an attribute says how much it counts, and the nearest garments follow."""
+
+from collections.abc import Mapping, Sequence
+
+import ipywidgets
+from torch import Tensor
+
+from adde_lite.errors import InputError
+from adde_lite.plots.conditional import similar_results
+from adde_lite.plots.drawing import Drawing, thumbnail
+from adde_lite.retrieval.gallery import Gallery
+from adde_lite.widgets.edit_slider import edit_slider
+from adde_lite.widgets.moved_picture import moved_picture
+
+STEPS = 4  # of a weight, from 0 to 1
+GARMENT = "garment"
+NAME_WIDTH = "110px"
+
+
+def condition_sliders(
+    gallery: Gallery,
+    images: Tensor,
+    rows: Sequence[int],
+    *,
+    start: Mapping[str, float] | None = None,
+    k: int = 5,
+) -> ipywidgets.VBox:
+    """Garments to choose from, a weight an attribute, and what is most alike; the kernel searches anew at every move.
+
+    All of it works by keyboard: arrow keys move a slider by a step, Home and End to its ends. Without any weight
+    nothing is asked, and the picture says so.
+
+    Args:
+        gallery: its blocks should have length one each, so that a weight means the same for all.
+        images: uint8 (N, 3, H, W), of its rows.
+        rows: of the garments to choose from.
+        start: attribute -> weight it begins with, 0 to 1; the first attribute alone by default.
+        k: how many results.
+
+    Every slider carries the class `condition-slider`, the picture `condition-picture`. The first picture is part of
+    the saved page; `condition_frames` is for pages without a kernel.
+
+    Raises:
+        InputError: no rows, or as `similar`.
+    """
+    if not rows:
+        raise InputError("condition sliders, rows", "none", "rows of the gallery, at least one", "Name some.")
+    begin = {gallery.schema.names[0]: 1.0} if start is None else start
+    style, layout = {"description_width": NAME_WIDTH}, ipywidgets.Layout(width="420px")
+    choice = [(f"{at} of {len(rows)}", row) for at, row in enumerate(rows, 1)]
+    sliders: dict[str, ipywidgets.Widget] = {
+        GARMENT: ipywidgets.SelectionSlider(options=choice, description=GARMENT, style=style, layout=layout)
+    }
+    stops = [(f"{step / STEPS:.0%}", step / STEPS) for step in range(STEPS + 1)]
+    for name in gallery.schema.names:
+        value = round(begin.get(name, 0.0) * STEPS) / STEPS
+        sliders[name] = ipywidgets.SelectionSlider(
+            options=stops, value=value, description=name, style=style, layout=layout
+        )
+
+    def draw(values: Mapping[str, float]) -> Drawing:
+        weights = {name: weight for name, weight in values.items() if name != GARMENT}
+        return similar(gallery, images, int(values[GARMENT]), weights, k=k)
+
+    return ipywidgets.VBox([*sliders.values(), moved_picture(sliders, draw, "condition")])
+
+
+def condition_frames(gallery: Gallery, images: Tensor, row: int, *, k: int = 5) -> ipywidgets.VBox:
+    """A slider from condition to condition, drawn beforehand: it moves without a kernel.
+
+    Args:
+        gallery, images, k: as `condition_sliders`.
+        row: of the garment.
+
+    Raises:
+        InputError: as `similar`.
+    """
+    frames = {name: similar(gallery, images, row, {name: 1.0}, k=k) for name in gallery.schema.names}
+    return edit_slider("similar in", frames)
+
+
+def similar(gallery: Gallery, images: Tensor, row: int, weights: Mapping[str, float], *, k: int = 5) -> Drawing:
+    """What is most like a garment of the gallery under weights; it does not find itself.
+
+    Args:
+        gallery, images, k: as `condition_sliders`.
+        row: of the garment.
+        weights: attribute -> weight; without any above 0 nothing is searched for.
+
+    Raises:
+        InputError: no such row, fewer garments than k + 1, another number of images, or as `Gallery.search`.
+    """
+    if len(images) != len(gallery) or not 0 <= row < len(gallery) or not 1 <= k < len(gallery):
+        given = f"row {row} and k={k} of {len(gallery)} garments, {len(images)} images"
+        expected = "a row of the gallery, fewer results than garments, an image for each"
+        raise InputError("similar", given, expected, "Pass the images that were embedded, in their order.")
+    found = []
+    if any(weights.values()):
+        ranked = gallery.search(gallery.embeddings[row], k + 1, weights)
+        found = ranked[ranked != row][:k].tolist()
+    return similar_results(
+        thumbnail(images[row]),
+        gallery.labels[row],
+        gallery.schema,
+        weights,
+        found=[thumbnail(images[at]) for at in found],
+        found_labels=gallery.labels[found],
+    )
