@@ -58,6 +58,17 @@ def store(folder: Path, tensors: Mapping[str, Tensor], facts: Mapping[str, Any])
         shutil.rmtree(old, ignore_errors=True)
 
 
+def clear_drafts(parent: Path, name: str) -> None:
+    """Remove what processes that were killed while they stored into `parent` have left; only one may store there.
+
+    Args:
+        parent: the folder of the folders.
+        name: of the folder that was to be, or the part of its name before a hyphen.
+    """
+    for draft in parent.glob(f".{name}-*"):
+        shutil.rmtree(draft, ignore_errors=True)
+
+
 def stored(folder: Path) -> bool:
     """Whether something stands at `folder`; `load` tells whether it is whole."""
     return (folder / MANIFEST).exists()

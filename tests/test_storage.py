@@ -63,6 +63,14 @@ def test_failed_write_leaves_the_old_folder_whole(folder, monkeypatch):
     assert [path.name for path in folder.parent.iterdir()] == [folder.name]
 
 
+def test_drafts_of_killed_processes_are_cleared_by_the_name_of_their_folder(folder):
+    unfinished = [storage._beside(folder.with_name(name)) for name in ("stored", "stored-2", "other")]
+    drafts = [each.__enter__() for each in unfinished]
+    storage.clear_drafts(folder.parent, "stored")
+    assert [draft.exists() for draft in drafts] == [False, False, True]
+    assert storage.load(folder)[1] == {"recipe": "x", "n": 3}
+
+
 def test_missing_folder_says_what_was_expected(tmp_path):
     assert not storage.stored(tmp_path / "nothing")
     with pytest.raises(InputError, match="no such file"):

@@ -1,6 +1,5 @@
 """One shard: made from its images, written whole or not at all, read back only when every byte is as written."""
 
-import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -131,8 +130,7 @@ def _in_batches(names: Sequence[str]) -> list[Sequence[str]]:
 
 def _write(job: Job, shard: int, content: Embedded) -> None:
     folder = shard_folder(job.out, shard)
-    for remnant in job.out.glob(f".{folder.name}-*"):  # of a process that was killed while it wrote this shard
-        shutil.rmtree(remnant, ignore_errors=True)
+    storage.clear_drafts(job.out, folder.name)
     facts = {"plan": job.plan.digest, "shard": shard, "names": content.names, "damaged": content.damaged}
     storage.store(folder, {"embeddings": content.embeddings}, facts)
 

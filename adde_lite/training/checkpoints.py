@@ -76,8 +76,7 @@ class Checkpoints:
             CheckpointError: it cannot be written, as on a full disk.
         """
         path = self.folder / STEP.format(step)
-        for draft in self.folder.glob(".step-*"):
-            shutil.rmtree(draft, ignore_errors=True)  # of a process that was killed while it wrote
+        storage.clear_drafts(self.folder, "step")  # whichever step it was
         try:
             storage.store(path, tensors, {"format": FORMAT, "recipe": self.recipe, **facts})
         except OSError as error:
