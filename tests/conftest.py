@@ -4,8 +4,12 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests.coloured_bars import SCHEMA, coloured_bars
+
+settings.register_profile("any machine", deadline=None)  # a busy one is no reason to fail
+settings.load_profile("any machine")
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ def test_everything_switched_off_changes_nothing():
 
 
 @given(st.integers(0, 1000), st.integers(0, 50), st.permutations(range(8)))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_view_depends_on_seed_epoch_and_image_not_on_the_batch(seed, epoch, order):
     augment = Augmentation(shift=2, zoom=0.1, patch=2)
     draws = augment.draws(8, seed, epoch)
@@ -54,7 +54,7 @@ def test_patch_greys_out_a_square_and_nothing_else():
 
 
 @given(st.integers(0, 1000))
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=5)
 def test_nothing_hands_back_the_very_images_and_agrees_with_the_general_path(seed):
     draws = NOTHING.draws(8, seed, 0)
     assert NOTHING(IMAGES, draws) is IMAGES

@@ -12,7 +12,7 @@ def three(seed, rows=7):
 
 
 @given(seed=st.integers(0, 10_000), margin=st.sampled_from((0.1, 0.5, 1.0)))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_equals_the_triplet_loss_of_torch_is_never_negative_and_knows_no_order(seed, margin):
     edited, positive, negative = three(seed)
     loss = compositional_triplet(edited, positive, negative, margin)

@@ -25,7 +25,7 @@ def literal_contrast(embeddings, labels):
 
 
 @given(st.integers(0, 10_000))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_contrast_equals_the_loop_it_stands_for(seed):
     generator = torch.Generator().manual_seed(seed)
     embeddings = torch.randn(7, 2, 4, generator=generator, dtype=torch.float64)

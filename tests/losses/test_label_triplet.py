@@ -44,7 +44,7 @@ def batch(seed, rows=9, values=3):
 
 @pytest.mark.parametrize("missing", WAYS)
 @given(seed=SEEDS, margin=st.sampled_from((0.0, 0.5, 5.0)))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_value_and_gradient_equal_the_loop_over_pairs(missing, seed, margin):
     embeddings, labels = batch(seed, values=2)
     ours = label_triplet(embeddings, labels, margin, missing)
@@ -56,7 +56,7 @@ def test_value_and_gradient_equal_the_loop_over_pairs(missing, seed, margin):
 
 @pytest.mark.parametrize("missing", WAYS)
 @given(seed=SEEDS)
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_order_of_the_batch_does_not_matter_and_the_loss_is_never_negative(missing, seed):
     embeddings, labels = batch(seed, values=2)
     order = torch.randperm(len(labels), generator=torch.Generator().manual_seed(seed))
@@ -66,7 +66,7 @@ def test_order_of_the_batch_does_not_matter_and_the_loss_is_never_negative(missi
 
 
 @given(seed=SEEDS)
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_rows_with_a_missing_label_have_no_say(seed):
     embeddings, labels = batch(seed, values=2)
     without = (labels == -1).any(1)
@@ -131,7 +131,7 @@ def test_rows_of_several_labels_match_when_all_values_are_equal():
 
 
 @given(seed=SEEDS)
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_groups_are_equal_exactly_where_the_rows_are(seed):
     labels = torch.randint(-1, 3, (20, 3), generator=torch.Generator().manual_seed(seed))
     groups = label_groups(labels)
@@ -139,7 +139,7 @@ def test_groups_are_equal_exactly_where_the_rows_are(seed):
 
 
 @given(seed=SEEDS)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_loss_is_that_of_labels_joined_to_strings(seed):
     """The public code compares rows by a hash of their text, in which -1 is a value like any other."""
     embeddings, labels = batch(seed, values=2)

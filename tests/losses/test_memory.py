@@ -27,7 +27,7 @@ def test_consistency_adds_the_means_of_its_terms():
 
 
 @given(SEEDS)
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_consistency_is_the_mean_over_the_labelled_blocks_alone(seed):
     prototypes, features, labels = terms(seed)
     expected = torch.zeros(())
@@ -38,7 +38,7 @@ def test_consistency_is_the_mean_over_the_labelled_blocks_alone(seed):
 
 
 @given(SEEDS)
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_blocks_without_a_label_have_no_say_in_the_consistency(seed):
     prototypes, features, labels = terms(seed)
     loss = consistency(prototypes, features, labels)
@@ -50,7 +50,7 @@ def test_blocks_without_a_label_have_no_say_in_the_consistency(seed):
 
 
 @given(SEEDS)
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_consistency_knows_no_order_is_never_negative_and_zero_for_its_own_prototypes(seed):
     prototypes, features, labels = terms(seed)
     loss = consistency(prototypes, features, labels)
@@ -77,7 +77,7 @@ def test_consistency_without_any_label_is_zero_with_a_finite_gradient():
 
 
 @given(SEEDS)
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_consistency_triplet_equals_its_formula_row_by_row(seed):
     prototype, edited, negative = torch.randn(3, 7, 4, generator=torch.Generator().manual_seed(seed)).unbind()
     loss = consistency_triplet(prototype, edited, negative, 0.5)

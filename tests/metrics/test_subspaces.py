@@ -156,7 +156,7 @@ def test_more_neighbours_than_images_are_refused_by_the_name_of_the_attribute():
         neighbour_agreement(perfect(labels), labels, SCHEMA, k=4)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.integers(0, 1000))
 def test_turning_keeps_every_distance_and_can_be_repeated(seed):
     blocks = noisy(20, seed)

@@ -27,7 +27,7 @@ def random_gallery(seed, count=20, d=4, dtype=torch.float64):
 
 
 @given(st.integers(0, 1000))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_search_orders_by_the_distance_between_unit_vectors(seed):
     gallery = random_gallery(seed)
     query = torch.randn(3, SCHEMA.A, 4, dtype=torch.float64, generator=torch.Generator().manual_seed(seed + 1))
@@ -36,7 +36,7 @@ def test_search_orders_by_the_distance_between_unit_vectors(seed):
 
 
 @given(st.integers(0, 1000), st.floats(0.01, 100))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_length_of_the_query_does_not_matter(seed, scale):
     gallery = random_gallery(seed)
     assert torch.equal(gallery.search(gallery.embeddings[0], 5), gallery.search(scale * gallery.embeddings[0], 5))
@@ -118,7 +118,7 @@ def test_one_subspace_searches_by_its_block_alone():
 
 
 @given(st.integers(0, 1000), st.floats(0, 10), st.floats(0.01, 10))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_weights_scale_the_blocks_of_the_query(seed, first, second):
     gallery = random_gallery(seed)
     query = gallery.embeddings[:3]

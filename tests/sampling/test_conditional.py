@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from adde_lite.attributes import MISSING, AttributeSchema
@@ -31,7 +31,6 @@ labellings = st.builds(random_labels, st.integers(0, 2**32 - 1), st.integers(4, 
 
 
 @given(labels=labellings, per_image=st.integers(1, 3), seed=st.integers(0, 99))
-@settings(deadline=None)
 def test_positives_have_the_value_of_the_condition_negatives_another_and_nobody_lacks_one(labels, per_image, seed):
     triplets = drawn(labels, per_image=per_image, seed=seed)
     c = triplets.condition
@@ -43,7 +42,6 @@ def test_positives_have_the_value_of_the_condition_negatives_another_and_nobody_
 
 
 @given(labels=labellings, per_image=st.integers(1, 3))
-@settings(deadline=None)
 def test_every_image_that_can_is_an_anchor_of_each_of_its_attributes_equally_often(labels, per_image):
     triplets = drawn(labels, per_image=per_image, seed=0)
     for a in range(SCHEMA.A):
@@ -125,7 +123,6 @@ def conflicting(labels, **options):
 
 
 @given(labels=labellings, count=st.integers(1, 40))
-@settings(deadline=None)
 def test_conflicting_triplets_come_in_both_orders_of_one_shared_and_all_but_one(labels, count):
     triplets = conflicting(labels, count=count, seed=1)
     assert len(triplets) == 2 * count

@@ -6,7 +6,7 @@ from itertools import combinations, product
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from adde_lite.attributes import MISSING, AttributeSchema
@@ -48,7 +48,6 @@ def listed(queries):
     edits=st.integers(1, 3),
     at_once=st.sampled_from([1, 20, 10**6]),
 )
-@settings(deadline=None)
 def test_queries_are_exactly_those_of_a_literal_search(seed, rows, gallery, edits, at_once):
     rng = np.random.default_rng(seed)
     labels, offered = random_labels(rng, rows), random_labels(rng, gallery)
@@ -97,7 +96,6 @@ def test_a_limit_keeps_every_query_equally_often():
 
 
 @given(seed=st.integers(0, 2**32 - 1), edits=st.integers(1, 3))
-@settings(deadline=None)
 def test_the_indicator_leads_from_reference_to_target(seed, edits):
     rng = np.random.default_rng(seed)
     labels = random_labels(rng, 15)

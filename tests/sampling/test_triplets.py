@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from adde_lite.attributes import MISSING, AttributeSchema
@@ -38,7 +38,6 @@ labellings = st.builds(random_labels, st.integers(0, 2**32 - 1), st.integers(2, 
 
 
 @given(labels=labellings, edits=st.integers(1, 3), count=st.integers(1, 60), at_once=st.sampled_from([1, 20, 10**6]))
-@settings(deadline=None)
 def test_positives_lie_the_given_number_of_edits_away_and_negatives_elsewhere(labels, edits, count, at_once):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(pairs, "PAIRS_AT_ONCE", at_once)
@@ -51,7 +50,6 @@ def test_positives_lie_the_given_number_of_edits_away_and_negatives_elsewhere(la
 
 
 @given(labels=labellings, edits=st.integers(1, 2))
-@settings(deadline=None)
 def test_every_row_with_a_partner_is_a_reference_equally_often_up_to_one(labels, edits):
     count = 40
     able = {i for i, one in enumerate(labels) if any(apart(one, other) == edits for other in labels)}
@@ -73,7 +71,6 @@ def test_partners_and_negatives_are_equally_likely():
 
 
 @given(labels=labellings)
-@settings(deadline=None)
 def test_same_seed_same_triplets(labels):
     drawn = [tripled(labels, count=30, seed=seed).rows for seed in (5, 5)]
     assert torch.equal(*drawn)
@@ -86,7 +83,6 @@ def test_another_seed_other_triplets():
 
 
 @given(labels=labellings, edits=st.integers(1, 3))
-@settings(deadline=None)
 def test_the_indicator_leads_from_reference_to_positive_and_takes_as_much_as_it_brings(labels, edits):
     triplets = tripled(labels, count=20, edits=edits)
     indicator = triplets.indicator(SCHEMA, labels)

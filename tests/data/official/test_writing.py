@@ -34,7 +34,7 @@ def texts(folder):
 
 
 @given(seed=st.integers(0, 2**32 - 1), edits=st.integers(1, 3), prefix=st.sampled_from(["", "mini_"]))
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 def test_everything_is_read_back_equal(tmp_path_factory, seed, edits, prefix):
     folder = tmp_path_factory.mktemp("split")
     train, test = pictures(40, seed), pictures(30, seed + 1, "q")

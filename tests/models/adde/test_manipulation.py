@@ -96,7 +96,7 @@ def test_memory_term_is_what_lies_outside_the_blocks():
 
 
 @given(seed=st.integers(0, 10_000), scale=st.sampled_from((0.1, 10.0)))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_triplets_see_directions_and_the_consistency_sees_lengths(seed, scale):
     model, embeddings = model_of(), embeddings_of(seed)
     plain = terms_of(model, embeddings)

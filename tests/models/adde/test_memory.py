@@ -21,7 +21,7 @@ EDITS = st.lists(
 )
 EDIT = Edit("bar", "level")
 SEEDS = st.integers(0, 10_000)
-often = settings(max_examples=30, deadline=None)
+often = settings(max_examples=30)
 
 
 def made(seed, rows=5, block=False):

@@ -94,7 +94,7 @@ def test_unknown_decoder_is_refused():
 
 
 @given(st.integers(2, 60), st.integers(0, 100_000))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_rows_of_the_stratified_weights_sum_to_one(batch, more):
     weights = log_weights(batch, batch + more, "stratified").double().exp()
     torch.testing.assert_close(weights.sum(1), torch.ones(batch, dtype=torch.float64), atol=1e-5, rtol=0)
@@ -132,7 +132,7 @@ def test_parts_sum_to_the_sampled_kl(estimator):
 
 
 @given(st.integers(0, 2**31), st.integers(2, 8), st.integers(1, 5))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_parts_sum_to_the_sampled_kl_whatever_the_weights(seed, batch, dimensions):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(elbo, "log_weights", lambda *_: 3 * random(batch, batch, seed=seed))

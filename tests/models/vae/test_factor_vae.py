@@ -35,7 +35,7 @@ def decided_critic(latents=DIMENSIONS, widths=(16, 16)):
 
 
 @given(st.integers(1, 30), st.integers(1, 6), st.integers(0, 1000))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_shuffling_keeps_the_values_of_each_column(batch, dimensions, seed):
     torch.manual_seed(seed)
     z = torch.randn(batch, dimensions)
