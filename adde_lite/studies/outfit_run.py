@@ -93,16 +93,20 @@ class OutfitRun:
         for part in get_args(Part):
             embedded(self.shop.part(part, self.seed), self.seed)
 
-    def trained(self, *, progress: bool = True) -> Net:
-        """The model after training, some ten CPU-seconds.
+    def build(self) -> Net:
+        """The model with its first weights.
 
         Raises:
-            InputError: a baseline, which has nothing to train.
+            InputError: a baseline, which has none.
         """
         if isinstance(self.model, str):
-            raise InputError("outfit run", f"the baseline {self.model!r}", "a model", "Train another run.")
+            raise InputError("outfit run", f"the baseline {self.model!r}", "a model", "Take another run.")
+        return seeded(partial(net_of, self.model), self.seed)
+
+    def trained(self, *, progress: bool = True) -> Net:
+        """The model after training, some ten CPU-seconds. Raises InputError as `build`."""
         outfits = self.shop.part("train", self.seed, progress=progress)
-        model = seeded(partial(net_of, self.model), self.seed)
+        model = self.build()
         train_outfits(
             model, embedded(outfits, self.seed, progress=progress), outfits, self._training, progress=progress
         )
@@ -118,7 +122,7 @@ class OutfitRun:
         ask = partial(outfit_scores, outfits=outfits, count=self.shop.questions, seed=self.seed)
         if isinstance(self.model, str):
             training = self.shop.part("train", self.seed, progress=False)
-            return ask(OptionScores(_baseline(self.model, training, outfits, self.seed), outfits.categories))
+            return ask(judge_of(self.model, training, outfits, self.seed))
         model = self.trained(progress=False)
         found = ask(Completion(model, embedded(outfits, self.seed, progress=False), outfits.categories))
         return found | kappa_right(model) if isinstance(model, ADDEO) else found
@@ -152,6 +156,18 @@ def embedded(outfits: Outfits, seed: int, *, progress: bool = True) -> Tensor:
     return remembered(f"outfit_embeddings-{seed}", recipe, make)[0]["embeddings"]
 
 
+def judge_of(name: Baseline, training: Outfits, outfits: Outfits, seed: int) -> OptionScores:
+    """A baseline that answers about `outfits`.
+
+    Args:
+        name: which.
+        training: what it counts in, if it counts.
+        outfits: what is asked about.
+        seed: of the encoder that reads garments for the label statistics.
+    """
+    return OptionScores(_baseline(name, training, outfits, seed), outfits.categories)
+
+
 def _encoder_hash(seed: int) -> str:
     encoder = WARDROBE_STAGES.encoder
     model = AttributeEncoder(WARDROBE, encoder.model)
@@ -159,7 +175,7 @@ def _encoder_hash(seed: int) -> str:
 
 
 def _baseline(name: Baseline, training: Outfits, outfits: Outfits, seed: int) -> ScoreOptions:
-    """How a baseline scores options of `outfits`; what it counts, it counts in the training outfits."""
+    """How a baseline scores options."""
     labels, categories = outfits.stock.labels, outfits.categories
     if name == "chance":
         return lambda given, options: torch.zeros(options.shape)

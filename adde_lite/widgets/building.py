@@ -23,7 +23,7 @@ class Built(NamedTuple):
 
     Args:
         summary: what was found, in a line.
-        drawing: the outfit and the offers; None while the outfit has no garment.
+        drawing: the outfit and the offers; None where there is nothing to offer.
     """
 
     summary: str
@@ -75,12 +75,16 @@ class Building:
             swap: asks for the garments nearest to the best one with this attribute changed; None for the best ones.
 
         Raises:
-            InputError: an unknown category, attribute or value, or a category of which nothing is left.
+            InputError: an unknown category, attribute or value.
         """
         code = self.outfits.stock.schema.code("category", category)
         if not rows:
             return Built("choose a garment to begin with", None)
         given = torch.tensor(rows)
+        taken = int((self.outfits.categories[given] == code).sum())
+        left = int((self.outfits.categories == code).sum()) - taken
+        if not left:
+            return Built(f"no other {category} in stock", None)
         found, scores = self._completion.category_scores(given, code)
         order = scores.argsort(descending=True, stable=True)
         found, scores = found[order], scores[order]
@@ -91,8 +95,7 @@ class Building:
             return Built(f"{heading}; {_kept(offers)}", built_outfit(pieces, offers, heading))
         wanted = self._memory.edit(self._embeddings[found[:1]], [swap], "swap")
         imagined = float(self._completion.embedding_scores(given, code, wanted)[0])
-        enough = min(self._k + len(rows), int((self.outfits.categories == code).sum()))
-        ranked = self._gallery.search(wanted[0], enough, where={"category": category})
+        ranked = self._gallery.search(wanted[0], min(self._k, left) + taken, where={"category": category})
         near = ranked[~torch.isin(ranked, given)][: self._k]
         offers = self._offers(near, torch.stack([scores[found == row][0] for row in near]), given)
         heading = (
