@@ -77,7 +77,10 @@ class EmbedderRun:
 
     def trained(self, *, progress: bool = True) -> ConditionalEmbedder:
         """The model after training."""
-        data = garments(TRAINING, progress=progress)
+        return self.trained_on(garments(TRAINING, progress=progress), progress=progress)
+
+    def trained_on(self, data: AttributeImages, *, progress: bool = True) -> ConditionalEmbedder:
+        """The same model, trained alike on other images."""
         if self.separate:
             nets = [self._trained(of_one(data, a), progress=progress) for a in range(data.schema.A)]
             return SeparateNets([net for net in nets if isinstance(net, OneSpace)])
