@@ -1,6 +1,7 @@
 """Garments: contact sheets, the values of an attribute, the answer to an edit."""
 
 from collections.abc import Mapping, Sequence
+from textwrap import fill
 
 import matplotlib as mpl
 from torch import Tensor
@@ -8,6 +9,8 @@ from torch import Tensor
 from adde_lite.attributes import AttributeSchema, Edit
 from adde_lite.data.images import AttributeImages
 from adde_lite.plots.picture import BLUE, ORANGE, STYLE, Picture, draw_image
+
+LINE = 18  # characters below the garment that is edited
 
 
 def contact_sheet(images: Sequence[Tensor], captions: Sequence[str], alt: str, *, columns: int = 8) -> Picture:
@@ -72,7 +75,7 @@ def edit_answer(reference: Tensor, edit: Edit, found: AttributeImages, target: T
         first, *places = picture.subplots(1, len(drifted) + 1, width_ratios=[1.4] + [1] * len(drifted))
         draw_image(first, reference)
         first.set_title("your garment", loc="center", fontsize=9)
-        first.set_xlabel(str(edit), fontsize=9.5, fontweight="bold")
+        first.set_xlabel(fill(str(edit), LINE), fontsize=9.5, fontweight="bold")
         for rank, (place, image, wrong) in enumerate(zip(places, found.images, drifted, strict=True), 1):
             draw_image(place, image)
             for side in place.spines.values():
