@@ -744,8 +744,8 @@ assert all(min(ways, key=lambda way: sum(strips[f"{title}: {way}"])) == "blocks"
 plots.score_strips(strips, "first result right", alt, baseline=f"{NAMES['embedding']}: whole")
 
 # %% [markdown]
-# The grey dots are the paper's way. Scaling each block is worst for both kinds of edit. Why? A suspicion: a garment also
-# has a block for what it lacks, such as the sleeve of a boot, and nobody ever told the encoder what to write there. If
+# The grey dots are the paper's way. Scaling each block is worst for both kinds of edit. Why? A suspicion: garments also
+# have blocks for what they lack, as for the sleeve of a boot, and nobody ever told the encoder what to write there. If
 # such blocks are shorter than others, then scaling each block makes this noise as loud as the rest. The suspicion can
 # be tested: give absent blocks no weight, and see which way gains more.
 
