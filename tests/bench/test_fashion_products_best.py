@@ -7,11 +7,10 @@ import torch
 from adde_lite.attributes import AttributeSchema
 from adde_lite.augmentation import NOTHING
 from adde_lite.data.images import AttributeImages
-from adde_lite.models.adde import EncoderRecipe
+from adde_lite.models.adde import AttributeEncoder, EncoderRecipe
 from adde_lite.recipes import Recipe
-from adde_lite.retrieval.evaluation import Encoded
 from adde_lite.sampling import edit_queries
-from adde_lite.training import TrainingRecipe
+from adde_lite.training import TrainingRecipe, seeded
 from bench import fashion_products_best as best
 from bench.fashion_products import Shop
 
@@ -54,43 +53,55 @@ def test_an_encoder_never_sees_the_part_that_its_weight_is_chosen_on(shop, monke
     assert set(seen) == set(shop.training.ids) - kept
 
 
-def test_the_weight_is_the_one_that_finds_most_on_the_photos_kept_aside(shop, monkeypatch):
+def test_the_choice_is_the_one_that_finds_most_on_the_photos_kept_aside(shop, monkeypatch):
     members = [best.member(shop.training, part, BRIEF, part) for part in range(2)]
-    exact = {}
+    tried = set()
 
-    def found_at(row, stage, queries, weight, k, *, exclude_self):
-        """The right answer for the queries that a weight of 3 would find, others none."""
+    def found_by(row, stage, queries, choice, k, *, exclude_self):
+        """The right answers by one choice, the reference itself, which is wrong, by all others."""
         assert exclude_self
-        assert k == 1
+        tried.add((choice.weight, choice.share))
         right = (stage.gallery.labels == queries.target[:, None]).all(2).float().argmax(1, keepdim=True)
-        exact[weight] = right
-        return right if weight == 3 else queries.reference[:, None]
+        return right if choice == best.Choice(1.5, 2.0) else queries.reference[:, None]
 
-    monkeypatch.setattr(best, "weighted_search", found_at)
-    assert best.chosen_weight("embedding", members) == 3
-    assert set(exact) == set(best.WEIGHTS)
-
-
-def test_both_encoders_say_as_much_in_every_block():
-    one, other = (
-        Encoded(torch.rand(5, 2, 3) * scale, torch.full((5, 4), share), torch.zeros(5, 2, dtype=torch.int64))
-        for scale, share in ((1.0, 0.2), (50.0, 0.6))
-    )
-    made = best.both([one, other])
-    assert made.embeddings.shape == (5, 2, 6)
-    torch.testing.assert_close(made.embeddings[..., :3].flatten(1).norm(dim=1), torch.ones(5))
-    torch.testing.assert_close(made.embeddings[..., 3:].flatten(1).norm(dim=1), torch.ones(5))
-    torch.testing.assert_close(made.probabilities, torch.full((5, 4), 0.4))
+    monkeypatch.setattr(best, "found_by", found_by)
+    assert best.chosen("embedding", members, (0.5, 2.0)) == best.Choice(1.5, 2.0)
+    assert tried == {(weight, share) for weight in best.WEIGHTS for share in (0.5, 2.0)}
 
 
-def test_figure_sets_the_weighted_embedding_beside_all_other_rows(shop):
+def test_both_encoders_say_as_much_in_an_embedding_of_length_one(shop):
+    encoders = [seeded(lambda: AttributeEncoder(SCHEMA, BRIEF.model), seed) for seed in (0, 1)]
+    with torch.no_grad():
+        encoders[1].heads.second.mul_(50)
+    made = best.seen_by(encoders, shop.gallery)
+    halves = made.embeddings[..., :4].flatten(1), made.embeddings[..., 4:].flatten(1)
+    for half in halves:
+        torch.testing.assert_close(half.norm(dim=1), torch.full((40,), 0.5**0.5))
+    each = [encoder.predict(encoder.embed(shop.gallery.images)) for encoder in encoders]
+    torch.testing.assert_close(made.probabilities, (each[0] + each[1]) / 2)
+
+
+def test_probabilities_beside_an_embedding_have_the_length_of_their_share(shop):
+    encoder = seeded(lambda: AttributeEncoder(SCHEMA, BRIEF.model), 0)
+    stage = best.together([encoder], shop)
+    longer = best.with_probabilities(stage, 2.0)
+    added = longer.gallery.embeddings[..., 4:]
+    torch.testing.assert_close(longer.gallery.embeddings[..., :4], stage.gallery.embeddings)
+    torch.testing.assert_close(added.flatten(1).norm(dim=1), torch.full((40,), 2.0))
+    # A prototype is the class mean, and beside it a classifier that is certain.
+    torch.testing.assert_close(longer.memory.prototypes[:, :4], stage.memory.prototypes)
+    assert longer.memory.prototypes[:, 4:].argmax(1).tolist() == [0, 1, 2, 0, 1]
+    torch.testing.assert_close(longer.memory.prototypes[:, 4:].sum(1), torch.full((5,), 2.0 / 2**0.5))
+    assert best.with_probabilities(stage, 0.0) is stage
+
+
+def test_figure_sets_the_embedding_beside_all_other_rows(shop):
     made = best.trained_and_asked(shop, BRIEF, seed=0)
-    assert set(made.rows) == {*best.SHORT, "embedding, weighted", "classifier_probability, weighted"}
+    assert set(made.rows) == {*best.SHORT, *best.CHOSEN}
     assert made.rows["label_oracle"]["top_1"] == 1
-    assert made.value == made.rows["embedding, weighted"]["top_1"]
+    assert made.value == made.rows[best.BEST]["top_1"]
     assert made.baseline == made.rows["classifier_probability, weighted"]["top_1"]
     assert made.rows["embedding"]["top_1"] > made.rows["chance"]["top_1"]
     assert made.facts["attribute_accuracy"] > 0.6
-    assert set(made.facts["weights"]) == set(best.WEIGHED)
     again = best.trained_and_asked(replace(shop, queries=shop.queries.subset(slice(3))), BRIEF, seed=0)
-    assert again.facts["weights"] == made.facts["weights"]  # what is asked chooses nothing
+    assert again.facts["chosen"] == made.facts["chosen"]  # what is asked chooses nothing
