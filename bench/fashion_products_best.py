@@ -194,11 +194,11 @@ def with_probabilities(stage: Stage, share: float) -> Stage:
     only[torch.arange(schema.J), memory.owner] = memory.code
     prototypes = memory.prototypes[:, None].expand(-1, schema.A, -1)
     certain = PrototypeMemory.of_means(longer(prototypes, torch.eye(schema.J)), only, schema)
-    sides = (
+    references, gallery = (
         replace(side, embeddings=longer(side.embeddings, side.probabilities))
         for side in (stage.references, stage.gallery)
     )
-    return Stage(*sides, certain)
+    return Stage(references, gallery, certain)
 
 
 def _classified(probabilities: Tensor, sizes: Sequence[int]) -> Tensor:
