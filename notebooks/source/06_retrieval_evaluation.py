@@ -1000,6 +1000,9 @@ if photos_here:
 else:
     print("Without ADDE_LITE_DATA: here would stand the table of answers on real photos.")
 
+# %% [markdown]
+# Encode, take class means, choose the weights, ask.
+
 # %%
 if photos_here:
     sides = {split: encoded(reader, part) for split, part in parts.items()}
@@ -1042,8 +1045,6 @@ if full_size:
 print(f"nearest garment, mean similarity: {there.mean():.3f} with the answer there, {gone.mean():.3f} with it gone")
 print(f"a query with an answer outscores one without in {outscores:.0%} of pairs; half would be a coin")
 print(f"a threshold that stops nine of ten unanswerable queries lets {recognised:.0%} of the others through")
-
-# %%
 print("One such query, its right answers taken away: the one whose score fell least.")
 unmet = int((there - gone).argmin())
 left = similar[unmet].masked_fill(is_answer[unmet], -torch.inf).topk(4).indices
