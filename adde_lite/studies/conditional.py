@@ -3,7 +3,14 @@
 All have the same trunk with the same first weights, see the same garments as often, and draw their triplets alike:
 in each batch one positive and one negative for each garment and each of six attributes. Nets of a single attribute are
 six, each of which sees all garments. None starts from weights that were trained elsewhere.
+
+All compare vectors of length one, which CSN as published does not: it serves each of them, and runs this short cannot
+make up for its absence. Masks learn faster than weights for the same reason. CSN without both is there as well. The
+paper does not say whether ADDE-C goes on learning to classify: with that loss it is told the values themselves, which
+no other model is, so it has a row of its own.
 """
+
+from dataclasses import replace
 
 from adde_lite.models.conditional import MaskedRecipe, OneSpaceRecipe, SubspaceRecipe
 from adde_lite.studies.conditional_run import EmbedderRun, SpaceRecipe
@@ -11,24 +18,29 @@ from adde_lite.training import TrainingRecipe
 
 STUDY = "conditional"
 SEEDS = (0, 1, 2)
-PLAIN, FIXED, LEARNED, SEPARATE, ADDE = "plain triplet net", "CSN, fixed", "CSN, learned", "one net each", "ADDE-C"
+PLAIN, SEPARATE = "plain triplet net", "one net each"
+ADDE, CLASSIFIED = "ADDE-C", "ADDE-C, told the values"
+FIXED, LEARNED, PUBLISHED = "CSN, fixed masks", "CSN, learned masks", "CSN, as published"
 WIDTHS = (16, 32, 64, 96)
-EPOCHS = 8
+
+TRAINING = TrainingRecipe(epochs=7, learning_rate=4e-3, bf16=False)
+OWN_RATE = {PLAIN: 1.5e-3}
+"""Peak rates, the best of those tried on garments of seeds 5 and 6, which train and judge nothing here."""
 
 MODELS: dict[str, SpaceRecipe] = {
-    PLAIN: OneSpaceRecipe(widths=WIDTHS, examples="images"),
-    FIXED: MaskedRecipe(widths=WIDTHS, masks="fixed", examples="images"),
-    LEARNED: MaskedRecipe(widths=WIDTHS, examples="images"),
-    SEPARATE: OneSpaceRecipe(widths=WIDTHS, examples="images"),
+    PLAIN: OneSpaceRecipe(widths=WIDTHS, normalised=True, examples="images"),
+    PUBLISHED: MaskedRecipe(widths=WIDTHS, examples="images"),
+    FIXED: MaskedRecipe(widths=WIDTHS, masks="fixed", normalised=True, examples="images"),
+    LEARNED: MaskedRecipe(widths=WIDTHS, normalised=True, mask_rate=3e-2, examples="images"),
     ADDE: SubspaceRecipe(widths=WIDTHS, examples="images"),
+    CLASSIFIED: SubspaceRecipe(widths=WIDTHS, classification=0.3, examples="images"),
+    SEPARATE: OneSpaceRecipe(widths=WIDTHS, normalised=True, examples="images"),
 }
-RATES = dict.fromkeys(MODELS, 4e-3)
-"""Peak learning rates, each chosen for its model on garments of seeds 5 and 6."""
 
 
 def training(model: str) -> TrainingRecipe:
     """How a model is trained."""
-    return TrainingRecipe(epochs=EPOCHS, learning_rate=RATES[model], bf16=False)
+    return replace(TRAINING, learning_rate=OWN_RATE.get(model, TRAINING.learning_rate))
 
 
 def run(model: str, seed: int) -> EmbedderRun:
@@ -38,5 +50,5 @@ def run(model: str, seed: int) -> EmbedderRun:
 
 
 def runs() -> list[EmbedderRun]:
-    """All runs of the study, the shortest first."""
-    return [run(model, seed) for model in sorted(MODELS, key=lambda model: model == SEPARATE) for seed in SEEDS]
+    """All runs of the study, the longest last."""
+    return [run(model, seed) for model in MODELS for seed in SEEDS]

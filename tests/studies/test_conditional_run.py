@@ -47,10 +47,12 @@ def test_each_recipe_makes_its_model():
     kinds = {name: type(conditional_run.model_of(recipe, schema)) for name, recipe in conditional.MODELS.items()}
     assert kinds == {
         conditional.PLAIN: OneSpace,
+        conditional.PUBLISHED: MaskedSpace,
         conditional.FIXED: MaskedSpace,
         conditional.LEARNED: MaskedSpace,
         conditional.SEPARATE: OneSpace,
         conditional.ADDE: Subspaces,
+        conditional.CLASSIFIED: Subspaces,
     }
 
 
