@@ -151,6 +151,7 @@ def explored_memory(
     strength: float,
     moved: Sequence[float],
     top: float,
+    weight: float = 1.0,
 ) -> Drawing:
     """The memory with the blocks that the edits take from, and how far each subspace of the garment moves.
 
@@ -162,6 +163,7 @@ def explored_memory(
         strength: how much of the way is gone, 0 to 1.
         moved: length of the change in each of the A subspaces.
         top: the length of a full bar.
+        weight: how often the blocks of edited attributes count in the search.
     """
     column = _column(schema)
     wide = column * schema.J
@@ -179,8 +181,8 @@ def explored_memory(
         parts.append(words(name, GAP, _top(row) + BASE, room=NAMES - GAP, bold=edited))
         outline = VERMILION if edited else MIST
         parts.append(box(left + column * start, _top(row), column * size, ROW, line=outline))
-        reach = BARS * min(moved[row] / top, 1) if top else 0
-        parts.append(box(bars, _top(row) + 3, reach, ROW - 6, fill=BLUE if edited else ORANGE))
+        long = BARS * min(moved[row] / top, 1) if top else 0
+        parts.append(box(bars, _top(row) + 3, long, ROW - 6, fill=BLUE if edited else ORANGE))
     # Two columns may be neighbours: their signs stand at different heights.
     for sign, colour, columns, tall in (("+", BLUE, coming, 6), ("−", VERMILION, going or {}, 14)):
         for name, value in columns.items():
@@ -188,7 +190,7 @@ def explored_memory(
             parts.append(box(at, HEAD - tall, column, tall, fill=colour))
             middle, base = at + column / 2, HEAD - tall - 1
             parts.append(words(sign, middle, base, room=ROW, colour=colour, bold=True, anchor="middle"))
-    share = f"{strength:.0%} of the way"
+    share = f"{strength:.0%} of the way" + ("" if weight == 1 else f", counted {weight:g} times")
     parts += [words(share if coming else "nothing is moved", GAP, 28, room=width - 2 * GAP)]
     if top:
         reach = f"full bar: {top:.2f}"

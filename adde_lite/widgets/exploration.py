@@ -61,25 +61,27 @@ class Exploration:
         self._cells = lru_cache(maxsize=1)(lambda _: memory_cells(weight.detach().cpu(), self.schema))
         self._thumbnail = lru_cache(maxsize=None)(lambda row: thumbnail(images[row]))
 
-    def view(self, row: int, edits: Sequence[Edit] = (), strength: float = 1.0) -> View:
+    def view(self, row: int, edits: Sequence[Edit] = (), strength: float = 1.0, weight: float = 1.0) -> View:
         """What the explorer shows of a garment; it never finds the garment itself.
 
         Args:
             row: of the gallery.
             edits: of different attributes; none leaves the garment as it is.
             strength: 0 leaves it as it is, 1 is the edits in full.
+            weight: how often the blocks of edited attributes count, all others counting once.
 
         Raises:
             InputError: no such row, or as `Asked.edit`.
         """
         labels = self.labels(row)
-        found = self._found(row, edits, strength)
+        found = self._found(row, edits, strength, weight)
         target = self.schema.edited(labels[None], edits)[0]
         edited = [edit.attribute for edit in edits]
         marked = marks(self.gallery.labels[found], target, edited, self.schema)
         pictures = [self._thumbnail(at) for at in found.tolist()]
         results = explored_results(self._thumbnail(row), labels, target, self.schema, found=pictures, marked=marked)
-        return View(_summary(edits, strength, marked), results, self._memory(row, edits, strength))
+        summary = _summary(edits, strength, weight, marked)
+        return View(summary, results, self._memory(row, edits, strength, weight))
 
     def labels(self, row: int) -> Tensor:
         """The labels of a garment, int64 (A,). Raises InputError when there is no such row."""
@@ -91,14 +93,18 @@ class Exploration:
     def _ask(self, row: int) -> Asked:
         return self.gallery.query(self.gallery.embeddings[row])
 
-    def _found(self, row: int, edits: Sequence[Edit], strength: float) -> Tensor:
+    def _found(self, row: int, edits: Sequence[Edit], strength: float, weight: float) -> Tensor:
         asked, k = self._asked(row), self._k + 1
-        labels = self.gallery.labels[row][None]
-        found = asked.edit(edits, k, self._how, labels, strength=strength) if edits else asked.top(k)
+        if not edits:
+            found = asked.top(k)
+        else:
+            labels, edited = self.gallery.labels[row][None], {edit.attribute for edit in edits}
+            weights = [weight if name in edited else 1.0 for name in self.schema.names] if weight != 1 else None
+            found = asked.edit(edits, k, self._how, labels, weights=weights, strength=strength)
         return found[found != row][: self._k]
 
     @torch.no_grad()
-    def _memory(self, row: int, edits: Sequence[Edit], strength: float) -> Drawing:
+    def _memory(self, row: int, edits: Sequence[Edit], strength: float, weight: float) -> Drawing:
         embedding, labels = self.gallery.embeddings[row].to(self.memory.weight), self.gallery.labels[row]
         full = self.memory.edit(embedding, edits, self._how, labels) - embedding if edits else 0 * embedding
         lengths = full.norm(dim=1)
@@ -115,13 +121,15 @@ class Exploration:
             strength=strength,
             moved=(strength * lengths).tolist(),
             top=float(lengths.max()),
+            weight=weight,
         )
 
 
-def _summary(edits: Sequence[Edit], strength: float, marked: Sequence[Marks]) -> str:
+def _summary(edits: Sequence[Edit], strength: float, weight: float, marked: Sequence[Marks]) -> str:
     exact = sum(mark.right for mark in marked)
     if not edits:
         return f"as it is: {exact} of {len(marked)} have all its labels"
     asked = ", ".join(map(str, edits))
     changed = sum(mark.changed_right for mark in marked)
-    return f"{asked} at {strength:.0%}: {changed} of {len(marked)} are changed as asked, {exact} of them keep all else"
+    share = f"{strength:.0%}" + ("" if weight == 1 else f", counted {weight:g} times")
+    return f"{asked} at {share}: {changed} of {len(marked)} are changed as asked, {exact} of them keep all else"

@@ -11,6 +11,7 @@ from adde_lite.errors import InputError
 from adde_lite.models.adde.memory import How
 from adde_lite.plots.drawing import beside
 from adde_lite.retrieval.gallery import Gallery
+from adde_lite.retrieval.weighting import WEIGHTS
 from adde_lite.widgets.edit_slider import edit_slider
 from adde_lite.widgets.exploration import Exploration
 from adde_lite.widgets.picture_tag import picture_tag
@@ -30,7 +31,9 @@ def explorer(
     k: int = 5,
     how: How = "swap",
 ) -> ipywidgets.VBox:
-    """Garments to choose from, a slider an attribute, a strength, and what is found; the kernel draws every move anew.
+    """Garments to choose from, a slider an attribute, strength and weight of the edits, and what is found.
+
+    The kernel draws every move anew.
 
     All of it works by keyboard: Tab goes from control to control, arrow keys move a slider by a stop, Home and End to
     its ends. The first stop of an attribute leaves the garment as it is.
@@ -44,8 +47,8 @@ def explorer(
         how: "swap" or "add", as `PrototypeMemory.edit`.
 
     The parts carry the classes `explorer-garment`, `explorer-value` (each slider), `explorer-strength`,
-    `explorer-label`, `explorer-results` and `explorer-memory`. The first view is part of the saved page;
-    `explorer_frames` is for pages without a kernel.
+    `explorer-weight`, `explorer-label`, `explorer-results` and `explorer-memory`. The first view is part of the saved
+    page; `explorer_frames` is for pages without a kernel.
 
     Raises:
         InputError: no rows, a row that repeats, an unknown attribute, or as `Exploration` and its `view`.
@@ -62,32 +65,39 @@ def explorer(
     garment = _slider("garment", [(f"{at} of {len(rows)}", row) for at, row in enumerate(rows, 1)])
     strength = _slider("strength", [(f"{step / STEPS:.0%}", step / STEPS) for step in range(STEPS + 1)])
     strength.value = 1.0
+    weight = _slider("edits count", [(f"{times:g} times", times) for times in WEIGHTS])
     label, results, memory = ipywidgets.HTML(), ipywidgets.HTML(), ipywidgets.HTML()
 
     def show(_: object = None) -> None:
         edits = [Edit(name, slider.value) for name, slider in values.items() if slider.index]
-        view = exploration.view(garment.value, edits, strength.value)
+        view = exploration.view(garment.value, edits, strength.value, weight.value)
         label.value = f'<div role="status"><b>{html.escape(view.summary)}</b></div>'
         results.value, memory.value = picture_tag(view.results), picture_tag(view.memory)
 
-    for control in (garment, strength, *values.values()):
+    controls = (garment, strength, weight, *values.values())
+    for control in controls:
         control.observe(show, names="value")
-    parts = {"garment": garment, "strength": strength, "label": label, "results": results, "memory": memory}
+    parts = {
+        "garment": garment,
+        "strength": strength,
+        "weight": weight,
+        "label": label,
+        "results": results,
+        "memory": memory,
+    }
     for name, part in parts.items():
         part.add_class(f"explorer-{name}")
     for slider in values.values():
         slider.add_class("explorer-value")
     show()
-    controls = ipywidgets.GridBox(
-        [garment, strength, *values.values()], layout=ipywidgets.Layout(grid_template_columns=COLUMNS)
-    )
+    grid = ipywidgets.GridBox(controls, layout=ipywidgets.Layout(grid_template_columns=COLUMNS))
     first = exploration.view(garment.value)
     for part, drawing in ((results, first.results), (memory, first.memory)):
         part.layout = ipywidgets.Layout(
             flex=f"{drawing.width:g} 1 0%", min_width="0"
         )  # both shrink alike: rows stay level
     pictures = ipywidgets.HBox([results, memory])
-    return ipywidgets.VBox([controls, label, pictures])
+    return ipywidgets.VBox([grid, label, pictures])
 
 
 def explorer_frames(

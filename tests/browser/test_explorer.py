@@ -10,7 +10,7 @@ from tests.browser.conftest import Tab
 
 expect = pytest.importorskip("playwright.sync_api", reason="playwright is not installed").expect
 
-VALUE, STRENGTH, GARMENT = ".explorer-value", ".explorer-strength", ".explorer-garment"
+VALUE, STRENGTH, WEIGHT, GARMENT = ".explorer-value", ".explorer-strength", ".explorer-weight", ".explorer-garment"
 LABEL, RESULTS, MEMORY = ".explorer-label", ".explorer-results", ".explorer-memory"
 PRESSES = 20
 NOTEBOOK = """
@@ -94,28 +94,29 @@ def test_every_slider_of_an_attribute_goes_to_both_ends_and_back_by_keyboard(tab
         goes_to_the_other_end_and_back(tab, slider, "End", "ArrowLeft")
 
 
-def test_strength_and_garment_go_to_both_ends_and_back_by_keyboard(tab):
+def test_strength_weight_and_garment_go_to_both_ends_and_back_by_keyboard(tab):
     memory = tab.pixels(MEMORY)
     colour = tab.page.locator(VALUE).nth(1).get_by_role("slider")
     colour.focus()
     colour.press("End")
     tab.wait_for_pixels(MEMORY, partial(changed, memory))  # the last to be drawn
-    strength, garment = (tab.page.locator(part).get_by_role("slider") for part in (STRENGTH, GARMENT))
+    strength, weight, garment = (tab.page.locator(part).get_by_role("slider") for part in (STRENGTH, WEIGHT, GARMENT))
     goes_to_the_other_end_and_back(tab, strength, "Home", "ArrowRight")
+    goes_to_the_other_end_and_back(tab, weight, "End", "ArrowLeft")
     goes_to_the_other_end_and_back(tab, garment, "End", "ArrowLeft")
 
 
 def test_tab_reaches_every_control(tab):
     tab.page.locator(GARMENT).get_by_role("slider").focus()
     names = ["garment"]
-    while len(names) < 15:
+    while len(names) < 16:
         tab.page.keyboard.press("Tab")
         name = tab.page.evaluate("document.activeElement.closest('.widget-hslider')?.innerText.split('\\n')[0]")
         assert name, f"Tab left the explorer after {names}"
         if name != names[-1]:  # the number beside a slider can be reached as well
             names.append(name)
-    assert names[:4] == ["garment", "strength", "category", "colour"]
-    assert len(set(names)) == 15
+    assert names[:4] == ["garment", "strength", "edits count", "category"]
+    assert len(set(names)) == 16
 
 
 def test_a_picture_follows_a_key_soon(tab):

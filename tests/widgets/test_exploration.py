@@ -67,6 +67,24 @@ def test_an_edit_in_full_finds_what_it_asks_for(gallery, bars):
     assert "Result 1: as asked for." in view.results.alt
 
 
+@pytest.mark.parametrize("weight", [0.25, 4.0])
+def test_blocks_of_edited_attributes_count_as_often_as_asked(gallery, bars, monkeypatch, weight):
+    shown, edit = [], Edit("colour", "blue")
+    exploring = Exploration(gallery, bars.images, k=K)
+    monkeypatch.setattr(exploration, "marks", lambda found, *_: shown.append(found) or [])
+    weights = [weight if name == edit.attribute else 1.0 for name in gallery.schema.names]
+    differ = 0
+    for row in range(len(gallery)):
+        monkeypatch.setattr(exploration, "explored_results", lambda *_, **__: None)
+        exploring.view(row, [edit], weight=weight)
+        expected = gallery.edit(gallery.embeddings[row], edit, len(gallery), weights=weights)
+        once = gallery.edit(gallery.embeddings[row], edit, len(gallery))
+        expected, once = expected[expected != row][:K], once[once != row][:K]
+        assert torch.equal(shown[-1], bars.labels[expected])
+        differ += not torch.equal(expected, once)
+    assert differ
+
+
 def test_strength_zero_finds_what_no_edit_finds(gallery, bars):
     exploring = Exploration(gallery, bars.images, k=K)
     row = int((bars.labels[:, 0] == 0).nonzero()[0])

@@ -47,8 +47,8 @@ def test_there_is_a_slider_an_attribute_that_begins_at_the_garment_as_it_is(show
 
 
 def test_every_control_has_a_label(shown):
-    controls = [*shown["garment"], *shown["strength"], *shown["value"]]
-    assert len(controls) == 4
+    controls = [*shown["garment"], *shown["strength"], *shown["weight"], *shown["value"]]
+    assert len(controls) == 5
     assert all(control.description for control in controls)
 
 
@@ -75,6 +75,16 @@ def test_strength_moves_between_old_and_new(shown):
     assert none != full
     strength.index = len(strength.options) - 1
     assert pictures(shown) == full
+
+
+def test_edits_that_count_more_are_said_and_counted_once_again(shown):
+    weight, slider = shown["weight"][0], shown["value"][0]
+    slider.index = 3 if slider.index != 3 else 2
+    once = pictures(shown)
+    weight.index = len(weight.options) - 1
+    assert all(f"counted {weight.value:g} times" in shown[part][0].value for part in ("label", "memory"))
+    weight.index = 0
+    assert pictures(shown) == once
 
 
 def test_edits_stay_when_another_garment_is_chosen(shown):
