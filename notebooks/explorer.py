@@ -18,7 +18,8 @@ OFFERED = 30  # garments to choose from
 TITLE = """
 <h1>This garment, but &hellip;</h1>
 <p>Choose a garment and move an attribute to another value: what is found follows. The strength goes from the garment as
-it is to the edit in full; edits may count more often than the rest. Tab and the arrow keys are enough; Home and End take a slider to its ends.</p>
+it is to the edit in full; edits may count more often than the rest. Tab and the arrow keys are enough; Home and End
+take a slider to its ends.</p>
 """
 
 

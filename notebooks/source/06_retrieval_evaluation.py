@@ -951,9 +951,10 @@ as_table(recalls).map("{:.3f}".format)
 #
 # ## Move it
 #
-# Choose a garment, move an attribute to any of its values, the strength between the garment as it is and the whole edit,
-# and how often the edited blocks count. A column is a result: ✓ changed as asked, = kept, ≠ drifted. On the right is the memory, with the columns
-# that the edit takes from, and how far it moves each block. Tab and the arrow keys are enough.
+# Choose a garment, move an attribute to any of its values, the strength between the garment as it is and the whole
+# edit, and how often the edited blocks count. A column is a result: ✓ changed as asked, = kept, ≠ drifted. On the right
+# is the memory, with the columns that the edit takes from, and how far it moves each block. Tab and the arrow keys are
+# enough.
 
 # %%
 some = [int(row) for row in range(0, len(drawer), 6)][:6]
