@@ -1,6 +1,6 @@
 """What the outfit builder shows for each state of its controls; no widget in it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -16,6 +16,8 @@ from adde_lite.plots.drawing import Drawing, thumbnail
 from adde_lite.plots.outfit_builder import Offer, Piece, built_outfit
 from adde_lite.retrieval.completion import Completion
 from adde_lite.retrieval.gallery import Gallery
+
+SWAPPED = 3.0  # how much the swapped block counts: all others pull towards the garment as it was
 
 
 class Built(NamedTuple):
@@ -72,7 +74,7 @@ class Building:
         Args:
             rows: garments of the outfit; none leaves nothing to show.
             category: of the garment that is looked for.
-            swap: asks for the garments nearest to the best one with this attribute changed; None for the best ones.
+            swap: asks for the others nearest to the best one with this attribute changed; None for the best ones.
 
         Raises:
             InputError: an unknown category, attribute or value.
@@ -88,16 +90,18 @@ class Building:
         found, scores = self._completion.category_scores(given, code)
         order = scores.argsort(descending=True, stable=True)
         found, scores = found[order], scores[order]
+        distance = dict(zip(found.tolist(), (-scores).tolist(), strict=True))
         pieces = [self._piece(row, code) for row in rows]
         if swap is None:
             heading = f"{category}: the best of {len(found)}"
-            offers = self._offers(found[: self._k], scores[: self._k], given)
+            offers = self._offers(found[: self._k], distance, given)
             return Built(f"{heading}; {_kept(offers)}", built_outfit(pieces, offers, heading))
         wanted = self._memory.edit(self._embeddings[found[:1]], [swap], "swap")
         imagined = float(self._completion.embedding_scores(given, code, wanted)[0])
-        ranked = self._gallery.search(wanted[0], min(self._k, left) + taken, where={"category": category})
-        near = ranked[~torch.isin(ranked, given)][: self._k]
-        offers = self._offers(near, torch.stack([scores[found == row][0] for row in near]), given)
+        weights = [SWAPPED if name == swap.attribute else 1.0 for name in self.outfits.stock.schema.names]
+        ranked = self._gallery.search(wanted[0], min(self._k + 1, left) + taken, weights, {"category": category})
+        near = ranked[~torch.isin(ranked, torch.cat([given, found[:1]]))][: self._k]
+        offers = self._offers(near, distance, given)
         heading = (
             f"{category}: like the best one, but {swap}; its distance goes from {-scores[0]:.2f} to {-imagined:.2f}"
         )
@@ -110,12 +114,13 @@ class Building:
         looks_at = self._model.recipe.attributes[int(weights.argmax())]
         return Piece(self._thumbnail(row), name, looks_at, float(weights.max()))
 
-    def _offers(self, rows: Tensor, scores: Tensor, given: Tensor) -> list[Offer]:
+    def _offers(self, rows: Tensor, distance: Mapping[int, float], given: Tensor) -> list[Offer]:
         labels = self.outfits.stock.labels
         broken = self._rules.broken(labels[rows][:, None], labels[given]).tolist()
         named = [tuple(dict.fromkeys(self._name(number) for number in line if number != KEPT)) for line in broken]
-        told = zip(rows.tolist(), scores.tolist(), named, strict=True)
-        return [Offer(self._thumbnail(row), -score, rules) for row, score, rules in told]
+        return [
+            Offer(self._thumbnail(row), distance[row], rules) for row, rules in zip(rows.tolist(), named, strict=True)
+        ]
 
     def _name(self, number: int) -> str:
         return "same place" if number == SAME_PLACE else self._rules.rules[number].relation.name

@@ -74,12 +74,12 @@ assert not set(train.stock.columns["product"]) & set(test.stock.columns["product
 sizes = (test.items != EMPTY).sum(1)
 print(f"{len(train):,} outfits of {len(train.stock):,} garments to learn from, {len(test):,} to be judged by")
 print(f"garments an outfit: {int(sizes.min())} to {int(sizes.max())}")
-plots.outfit_boards(train, range(4))
+plots.outfit_boards(train, range(3))
 
 # %% [markdown]
-# Look at these four before you read on. Each was put together by rules, and every pair of garments in it keeps the rule
-# for its pair, if there is one. What could they be? Colours, patterns, lengths? Four outfits are too few to tell, for
-# you as for a model. What the picture does not show is what would have been *wrong*.
+# Look at these three before you read on. Each was put together by rules, and every pair of garments in it keeps the
+# rule for its pair, if there is one. What could they be? Colours, patterns, lengths? Three outfits are too few to tell,
+# for you as for a model. What the picture does not show is what would have been *wrong*.
 #
 # ## A garment in numbers
 #
@@ -238,28 +238,28 @@ print(f"{C * C} pairs have {C * C} masks, which together have rank {rank}")
 # %%
 recipe = replace(study.run(study.MAIN, seed).training, seed=seed)
 drawn = LeaveOneOut(train.items, train.categories, recipe.negatives).draw(seed, epoch=0)
-given, candidates = drawn.given[0], drawn.candidates[0]
-assert (train.categories[candidates] == train.categories[candidates[0]]).all()
-scores = torch.arange(0.0, -4.0, -1.0)
-plots.question_board(train, given, candidates[:4], 0, scores)
-
-# %% [markdown]
-# Above, what is given; below, the garment that was left out, first and framed, and three negatives. Every epoch draws
-# anew what is left out and what stands beside it, from seed and epoch alone. Labels take no part. One step of training:
-
-# %%
 given, candidates = drawn.given[:96], drawn.candidates[:96]
+assert (train.categories[candidates] == train.categories[candidates[:, :1]]).all()
 with torch.no_grad():
     D = candidate_distances(model, r_train, train.categories, given, candidates)
-    example = 7
-    there = given[example][given[example] != EMPTY]
-    D_hand = torch.zeros(candidates.shape[1])
+plots.question_board(train, given[0], candidates[0, :4], 0, -D[0, :4])
+
+# %% [markdown]
+# Above, what is given; below, in the blue frame, the garment that was left out, and three negatives with it. The
+# numbers are minus the distances of a model that has not learned yet: nearly alike, and a dashed frame, if there is
+# one, is what it would choose. Every epoch draws anew what is left out and what stands beside it. The distances by
+# hand:
+
+# %%
+D_hand = torch.zeros(candidates.shape[1])
+there = given[0][given[0] != EMPTY]
+with torch.no_grad():
     for row in there:
-        for k, candidate in enumerate(candidates[example]):
+        for k, candidate in enumerate(candidates[0]):
             pair = train.categories[row], train.categories[candidate]
             apart = model.represent(r_train[row], *pair) - model.represent(r_train[candidate], *pair)
             D_hand[k] += apart.norm() / len(there)
-assert torch.allclose(D[example], D_hand, atol=1e-6)
+assert torch.allclose(D[0], D_hand, atol=1e-6)
 print(f"loss before training: {outfit_ranking(D[:, 0], D[:, 1:]):.3f}, margin {OUTFIT_MARGIN}")
 
 # %% [markdown]
@@ -278,11 +278,11 @@ for name in names:
     )
     histories[name] = train_outfits(nets[name], r_train, train, brief).table()["ranking"]
 
-# %%
 lines = {"ranking loss": {names[name]: (rows.index.tolist(), rows.tolist()) for name, rows in histories.items()}}
 lines["ranking loss"]["margin"] = ([0, brief.epochs - 1], 2 * [OUTFIT_MARGIN])
 if full_size:
-    assert histories[study.MAIN].iloc[-1] < OUTFIT_MARGIN / 2 < histories[study.SIAMESE].iloc[-1]
+    assert histories[study.MAIN].iloc[-1] < OUTFIT_MARGIN / 2
+    assert abs(histories[study.SIAMESE].iloc[-1] - OUTFIT_MARGIN) < 0.03
 alt = "Loss over epochs: ADDE-O falls far below the margin, CSA-Net some way, the siamese net stays near it."
 plots.curves(lines, "epoch", alt)
 
@@ -391,10 +391,9 @@ print(f"ADDE-O against counting labels: {100 * lead:+.1f} points")
 plots.score_strips(groups, "same-category questions right", alt, baseline="label statistics")
 
 # %% [markdown]
-# Both models that know the pair are far above the siamese net, for each seed: knowing *who meets whom* is what makes
-# the difference. The grey row should make you modest. Counting which values meet does about as well as learning here,
-# because somebody else learned to read the values, and because the rules are about single values. What the count cannot
-# do is say which attribute decides. Ask the attention.
+# Both models that know the pair are far above the siamese net, for each seed: knowing *who meets whom* makes the
+# difference. The grey row should make you modest. Counting which values meet does nearly as well as learning here,
+# because somebody else learned to read the values, and because the rules are about single values.
 #
 # ## The rule book, opened
 #
@@ -432,8 +431,8 @@ print(f"by chance it would be {1 / parts:.0%}; over seeds:")
 pd.DataFrame({"kappa finds the attribute": {name: over_seeds(name, "kappa") for name in kappa}})
 
 # %% [markdown]
-# One row of this table was not even told which attributes to choose from: *all attributes* spreads its attention over
-# everything that the encoder knows, fastenings and pockets included, and has to find out that they never matter.
+# *All attributes* was not even told which attributes to choose from: it may look at everything that the encoder knows,
+# fastenings and pockets included, and has to find out that they never matter.
 #
 # ## Rule by rule
 #
@@ -449,14 +448,13 @@ pairs_won = {
 }
 found = [by_model[study.MAIN][f"kappa, {rule}"].mean() for rule in rules]
 per_rule = pd.DataFrame(pairs_won | {"kappa finds it": found}, index=rules).sort_values(study.MAIN)
-alt = f"Pairs won for each rule, by model; the lowest of ADDE-O is {per_rule.index[0]}."
-columns = list(per_rule.columns)
-plots.score_bars({rule: per_rule.loc[rule].to_dict() for rule in per_rule.index}, columns, alt, ours=per_rule.index[0])
+alt = f"Pairs won for each rule, by model, and how often kappa finds it; the lowest of ADDE-O is {per_rule.index[0]}."
+plots.number_map(per_rule.T.to_dict(), alt)
 
 # %% [markdown]
-# Each panel is a model, each bar a rule, the worst of ADDE-O on top and in colour; the last panel is the share of pairs
-# in which the attention looks at the right attribute. Read it across: where the attention misses a rule, the model does
-# not keep it. How close is that link, run by run?
+# A row is a rule, the worst of ADDE-O on top; a column is a model, the last one the share of pairs in which attention
+# looks at the right attribute. Read the top rows across: what the attention misses, the model does not keep. How close
+# is that link, seed by seed?
 
 # %%
 main = by_model[study.MAIN]
@@ -464,15 +462,14 @@ won = np.array([main[rule] for rule in rules]).ravel()
 seen = np.array([main[f"kappa, {rule}"] for rule in rules]).ravel()
 missed, kept = won[seen < 0.5], won[seen >= 0.5]
 print(f"{len(kept)} of {len(won)} rules (over {len(main)} seeds) found: pairs won {kept.mean():.2f}")
-if len(missed):
-    print(f"{len(missed)} not found: pairs won {missed.mean():.2f}")
-    assert missed.mean() < kept.mean()
-assert kept.mean() > 0.85
+for rule in rules:
+    for at, value in main[rule][main[f"kappa, {rule}"] < 0.5].items():
+        print(f"seed {at} missed {rule}: pairs won {value:.2f}")
+assert kept.min() > 0.7 and (missed < 0.65).all()
 
 # %% [markdown]
-# A rule that attention does not find is a rule that stays near a coin toss, and the average over all questions hides
-# it. This is why the table above needs this one below it. Which rule is missed is a matter of the seed: pairs that are
-# seldom worn together give few examples, and attention that has settled elsewhere gets little gradient to come back.
+# A rule that attention does not find stays near a coin toss, and the average over all questions hides it: that is why
+# the table needs this one below it. Counting labels has no such holes, since it looks at all attributes at once.
 #
 # ## Minimum or mean, concatenate or sum?
 #
@@ -492,7 +489,8 @@ forms = {
 gain = (fitb[study.MAIN] - fitb[f"{study.MAIN}, mean"]).mean()
 adding = (fitb[f"{study.MAIN}, sum"] - fitb[study.MAIN]).mean()
 masks = (fitb[study.CSA] - fitb[f"{study.CSA}, mean"]).mean()
-assert gain > 0
+assert gain > 0 and masks < gain and abs(adding) < 0.03
+assert study.FASTER == 4 * study.RATE
 print(f"min against mean: ADDE-O {100 * gain:+.1f} points, CSA-Net {100 * masks:+.1f}")
 print(f"sum against concatenate: {100 * adding:+.1f} points")
 groups = {form: fitb[name].tolist() for form, name in forms.items()}
@@ -500,16 +498,15 @@ alt = "Same-category questions right for eight forms, three dots each: ADDE-O wi
 plots.score_strips(groups, "same-category questions right", alt)
 
 # %% [markdown]
-# For ADDE-O the minimum is worth a lot: the mean is satisfied as soon as *most* negatives are far, and they are far
-# after a few epochs. For CSA-Net the same choice does not pay in the same way, because it has to move masks that begin
-# all alike; with the hardest negative alone it needs a higher rate even to begin. Concatenating or adding hardly
-# matters. Three seeds show large differences; do not read small ones from three dots.
+# For ADDE-O the minimum is worth a lot: the mean is satisfied once *most* negatives are far. CSA-Net does not thank us
+# for it: it has to move masks that begin nearly alike, and with the hardest negative alone we had to raise its rate
+# fourfold. Concatenating or adding hardly matters. Three dots show large differences; do not read small ones from them.
 #
 # ## Complete it from the shop
 #
-# A shop cannot compare every outfit with every garment anew. It need not: the attention sees categories only, so every
-# garment can be represented *beforehand*, once for each category it may meet. An outfit then looks into one table for
-# each of its garments, and the mean of these distances is the answer, exactly.
+# A shop cannot compare every outfit with every garment anew. It need not: attention sees categories only, so each
+# garment is represented *beforehand*, once for each category it may meet. An outfit then looks into one table for each
+# of its garments.
 
 # %%
 outfit, wanted = asked.given[0], int(test.categories[asked.target[0]])
@@ -582,9 +579,9 @@ swaps = [Edit(name, value) for name in RULE_BOOK.attributes for value in WARDROB
 widgets.outfit_builder(building, pieces, ["bag", "hat", "boot", "sneaker"], swaps)
 
 # %% [markdown]
-# Under each garment stands the attribute that weighs most for what you look for. Change "looking for" and watch it
-# change. Tab and arrow keys are enough. On a page without a kernel, the next slider shows four states, drawn
-# beforehand.
+# Under each garment stands the attribute that weighs most for what you look for; where the pair has no rule, no weight
+# is large. Change "looking for" and watch it change. Tab and arrow keys are enough. On a page without a kernel, the
+# next slider shows four states, drawn beforehand.
 
 # %%
 upper, lower = pieces["upper"][0], pieces["lower"][0]
@@ -654,9 +651,8 @@ print(
 print(f"of the options offered there, {offered_share:.0%} are")
 
 # %% [markdown]
-# Many of the mistakes are absurd: two pairs of shoes. And they are not random. A pair of categories that never met in
-# training has whatever weights and distances fall out of the network, often small ones. The remedy costs nothing: add
-# the score that counts categories.
+# Many of the mistakes are absurd: two pairs of shoes. A pair of categories that never met in training has whatever
+# weights and distances fall out of the network. The remedy costs nothing: add the score that counts categories.
 #
 # There is a second limit, which no training mends. Both garments of a pair go through the *same* map:
 

@@ -64,7 +64,15 @@ def test_an_empty_outfit_asks_for_a_garment(building):
 
 def test_garments_of_the_outfit_are_not_offered(building):
     assert building.view([3, 0], "bag").summary.startswith("bag: the best of 3")
-    assert building.view([3, 0], "bag", Edit("colour", "grey")).drawing.alt.count("breaks same place") == 3
+    assert building.view([3, 0], "bag", Edit("colour", "grey")).drawing.alt.count("breaks same place") == 2
+
+
+def test_a_swap_never_offers_the_garment_that_was_swapped(building):
+    best = building._completion.complete(torch.tensor([0]), BAG, 1)
+    drawing = building.view([0], "bag", Edit("colour", "navy")).drawing
+    assert building._thumbnail(int(best)) not in drawing.body
+    only = building.view([0, 2], "trousers", Edit("colour", "navy")).drawing
+    assert "1:" not in only.alt
 
 
 def test_every_control_changes_what_is_shown(building):
