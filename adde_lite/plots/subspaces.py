@@ -49,7 +49,14 @@ def neighbour_rows(garment: AttributeImages, found: Mapping[str, AttributeImages
     return picture
 
 
-def leakage_maps(panels: Mapping[str, np.ndarray], names: Sequence[str], alt: str, *, numbers: bool = True) -> Picture:
+def leakage_maps(
+    panels: Mapping[str, np.ndarray],
+    names: Sequence[str],
+    alt: str,
+    *,
+    numbers: bool = True,
+    sides: tuple[str, str] = ("subspace", "attribute asked for"),
+) -> Picture:
     """What each subspace tells of each attribute, one map a panel, full colour for all; the diagonal is framed.
 
     Args:
@@ -57,6 +64,7 @@ def leakage_maps(panels: Mapping[str, np.ndarray], names: Sequence[str], alt: st
         names: of the attributes.
         alt: the picture's alt text.
         numbers: per cents in the cells; without them a file has a quarter of the bytes.
+        sides: what stands down and across.
     """
     side = CELL * len(names)
     with mpl.rc_context(STYLE):
@@ -64,10 +72,10 @@ def leakage_maps(panels: Mapping[str, np.ndarray], names: Sequence[str], alt: st
         places = picture.subplots(1, len(panels), sharey=True, squeeze=False)[0]
         for place, (title, shares) in zip(places, panels.items(), strict=True):
             _shares(place, shares, numbers)
-            place.set(title=title, xlabel="attribute asked for")
+            place.set(title=title, xlabel=sides[1])
             place.set_xticks(range(len(names)), names, rotation=90, fontsize=8)
         places[0].set_yticks(range(len(names)), names, fontsize=8)
-        places[0].set_ylabel("subspace")
+        places[0].set_ylabel(sides[0])
     return picture
 
 

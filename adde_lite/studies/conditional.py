@@ -45,7 +45,7 @@ def training(model: str) -> TrainingRecipe:
 
 def run(model: str, seed: int) -> EmbedderRun:
     """One run of the study."""
-    name = {"model": model, "seed": seed}
+    name: dict[str, str | float] = {"model": model, "seed": seed}
     return EmbedderRun(name, MODELS[model], training(model), seed, separate=model == SEPARATE)
 
 

@@ -68,3 +68,8 @@ def test_frames_and_alt_text_say_which_neighbours_have_the_value(blocks):
     assert [place.get_xlabel()[0] for place in picture.axes[1:]] == ["✓", "✓", "✗"]
     value = blocks.schema.values[0][int(blocks.labels[0, 0])]
     assert f"in the colour subspace, 2 of 3 are {value} too" in picture.alt
+
+
+def test_sides_are_named_as_asked():
+    place = plots.leakage_maps({"probes": SHARES}, NAMES, ALT, sides=("down", "across")).axes[0]
+    assert (place.get_ylabel(), place.get_xlabel()) == ("down", "across")
