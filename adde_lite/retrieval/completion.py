@@ -92,12 +92,12 @@ class Completion:
         Raises:
             InputError: no garment given, or none of the category left to choose from.
         """
-        there, of_given = self._given(given, category)
         rows = self._rows(category)
         free = ~torch.isin(rows, given)
         if not free.any():
             remedy = "Ask for a category of the stock."
             raise InputError("completion", f"category {category}: nothing in stock", "at least one garment", remedy)
+        there, of_given = self._given(given, category)
         total = torch.zeros(len(rows))
         for one, of in zip(there, of_given.tolist(), strict=True):
             total += torch.linalg.vector_norm(self._index(of, category) - one, dim=1)
