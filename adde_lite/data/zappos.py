@@ -86,7 +86,7 @@ def zappos(
     with archive:
         ids = tuple(names[line] for line in used.tolist())
         images = StreamedImages(archive, paths, labels, schema, ids, {}, size, fit, 0).loaded()
-    return ZapposTriplets(images, ConditionalTriplets(*rows.T, triplets.condition))
+    return ZapposTriplets(images, ConditionalTriplets(*rows.unbind(1), condition=triplets.condition))
 
 
 def zappos_triplets(
@@ -110,7 +110,7 @@ def zappos_triplets(
     names = _names(folder / NAMES)
     lists = [_list(folder / LISTS / f"{name}_tripletlist_{split}.txt", len(names)) for name in conditions]
     condition = torch.arange(len(lists)).repeat_interleave(torch.tensor([len(rows) for rows in lists]))
-    return names, ConditionalTriplets(*torch.cat(lists).T, condition)
+    return names, ConditionalTriplets(*torch.cat(lists).unbind(1), condition=condition)
 
 
 def _names(path: Path) -> tuple[str, ...]:

@@ -88,5 +88,5 @@ def embedding_norm(space: Tensor) -> Tensor:
 
     It is the root mean square of the lengths, so it does not grow with the batch.
     """
-    norm: Tensor = space.norm()
-    return norm / len(space) ** 0.5
+    norm: Tensor = space.norm() / len(space) ** 0.5
+    return norm
