@@ -86,7 +86,8 @@ def zappos(
     with archive:
         ids = tuple(names[line] for line in used.tolist())
         images = StreamedImages(archive, paths, labels, schema, ids, {}, size, fit, 0).loaded()
-    return ZapposTriplets(images, ConditionalTriplets(*rows.unbind(1), condition=triplets.condition))
+    anchor, positive, negative = rows.unbind(1)
+    return ZapposTriplets(images, ConditionalTriplets(anchor, positive, negative, triplets.condition))
 
 
 def zappos_triplets(
@@ -110,7 +111,8 @@ def zappos_triplets(
     names = _names(folder / NAMES)
     lists = [_list(folder / LISTS / f"{name}_tripletlist_{split}.txt", len(names)) for name in conditions]
     condition = torch.arange(len(lists)).repeat_interleave(torch.tensor([len(rows) for rows in lists]))
-    return names, ConditionalTriplets(*torch.cat(lists).unbind(1), condition=condition)
+    anchor, positive, negative = torch.cat(lists).unbind(1)
+    return names, ConditionalTriplets(anchor, positive, negative, condition)
 
 
 def _names(path: Path) -> tuple[str, ...]:
