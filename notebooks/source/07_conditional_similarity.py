@@ -3,7 +3,7 @@
 #   course:
 #     shows: similar in what? one space, spaces under masks, and a block for each question
 #     cpu_s: 300
-#     tiny_cpu_s: 90
+#     tiny_cpu_s: 60
 #     peak_mb: 2500
 # ---
 
@@ -189,10 +189,10 @@ print(f"first condition: {by_hand[0]:.2f}, second: {by_hand[1]:.2f}")
 # one. What if a network gives up and puts everything into one point? Then both distances vanish.
 
 # %%
-collapsed = torch.zeros(3, 2, 4, requires_grad=True)
-loss = conditional_triplet(collapsed, rows.repeat(2, 1), torch.tensor([0, 1]), margin)
-assert np.isclose(float(loss.detach()), margin)
-print(f"loss of a collapsed space: {float(loss):.2f}, the margin")
+collapsed = torch.zeros(3, 2, 4)
+loss = conditional_triplet(collapsed, rows.repeat(2, 1), torch.tensor([0, 1]), margin).item()
+assert np.isclose(loss, margin)
+print(f"loss of a collapsed space: {loss:.2f}, the margin")
 
 # %% [markdown]
 # A loss that stays at the margin is the sign of a collapse: remember it when you watch a run.
@@ -253,7 +253,7 @@ terms = csn.loss(images[drawn.rows[:4].T.flatten()], told)
 torch.stack(list(terms.values())).sum().backward()
 closed = csn.beta <= 0
 assert not csn.beta.grad[closed].any() and csn.beta.grad[~closed].any()
-print({name: round(float(term), 4) for name, term in terms.items()})
+print({name: round(term.item(), 4) for name, term in terms.items()})
 
 # %% [markdown]
 # ## ADDE-C: a block for each question
