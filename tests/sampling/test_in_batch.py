@@ -15,6 +15,11 @@ def test_listed_triplets_count_under_each_condition_that_their_labels_speak_of()
     assert condition.tolist() == [0]
 
 
+def test_two_missing_labels_are_not_alike():
+    rows, _ = batch_triplets(torch.tensor([[-1, 0], [-1, 0], [1, 0]]), "triplets")
+    assert not len(rows)
+
+
 def test_hidden_labels_leave_one_condition_a_triplet():
     told = torch.tensor([[0, -1], [-1, 1], [0, -1], [-1, 1], [2, -1], [-1, 0]])
     rows, condition = batch_triplets(told, "triplets")
