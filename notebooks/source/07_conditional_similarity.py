@@ -170,7 +170,7 @@ plots.leakage_maps({"share reversed": reversed_share}, schema.names, alt, sides=
 #
 # For a triplet $(i, j, l)$ under condition $c$, with a margin $m$ and a distance $D_c$ of that condition,
 #
-# $$L = \max(0,\; D_c(i, j) - D_c(i, l) + m), \qquad m = 0.2$$
+# $$L = \max(0,\; D_c(i, j) - D_c(i, l) + m)$$
 #
 # Three points in two conditions are enough to see it.
 
@@ -327,30 +327,38 @@ assert torch.equal(embedded[conditional.PLAIN][:, 0], embedded[conditional.PLAIN
 # %% [markdown]
 # ## The same garment, six times
 #
-# One garment that has all six attributes, and its nearest neighbours in each block of ADDE-C. A blue frame has its
-# value, a dashed one another.
+# One garment and its nearest neighbours in each block of ADDE-C. Which garment? One that has all six attributes, and of
+# these the one in the middle: half of them have more neighbours with the right value, half have fewer.
 
 # %%
-having_all = (clothes.labels != MISSING).all(1).nonzero()[:, 0]
-garment = int(having_all[0])
+FEW = 5
 
 
-def neighbours(name, count=5):
-    """The nearest garments in each block that have the attribute, the garment itself left out."""
+def neighbours(name, row):
+    """Rows of the garments nearest to one in each block, among those that have the attribute; not the garment itself."""
     found = {}
     for a, attribute in enumerate(schema.names):
-        away = (embedded[name][:, a] - embedded[name][garment, a]).norm(dim=1)
-        away[garment], away[clothes.labels[:, a] == MISSING] = torch.inf, torch.inf
-        found[attribute] = clothes.subset(away.argsort()[:count].tolist())
+        away = (embedded[name][:, a] - embedded[name][row, a]).norm(dim=1)
+        away[row], away[clothes.labels[:, a] == MISSING] = torch.inf, torch.inf
+        found[attribute] = away.argsort()[:FEW].tolist()
     return found
 
 
-of_adde = neighbours(conditional.ADDE)
-plots.neighbour_rows(clothes.subset([garment]), of_adde)
+def right_of(name, row):
+    found = neighbours(name, row)
+    return sum(int((clothes.labels[rows, a] == clothes.labels[row, a]).sum()) for a, rows in enumerate(found.values()))
+
+
+having_all = (clothes.labels != MISSING).all(1).nonzero()[:, 0]
+ordered = sorted(having_all.tolist(), key=lambda row: right_of(conditional.ADDE, row))
+garment = ordered[len(ordered) // 2]
+found = neighbours(conditional.ADDE, garment)
+print({name: f"{right_of(name, garment)} of {FEW * A} right" for name in LIVE})
+plots.neighbour_rows(clothes.subset([garment]), {name: clothes.subset(rows) for name, rows in found.items()})
 
 # %% [markdown]
-# Read a row at a time. Each has another idea of what is alike, and all come from one pass of one network. The frames
-# say whether the condition was met; look at what else varies within a row. A block that had learned only its own
+# Read a row at a time. Each has another idea of what is alike, and all come from one pass of one network. A blue frame
+# has the garment's value, a dashed one another, so frames say whether the condition was met; look at what else varies within a row. A block that had learned only its own
 # attribute would return garments that differ freely in all others. One garment proves nothing: the tables below have
 # the whole drawer.
 #
@@ -491,8 +499,8 @@ plots.score_strips(groups, "triplet accuracy, mean over six conditions", alt, ba
 
 # %% [markdown]
 # Look at who is beside whom. The plain net is behind every model that is told the question; that much needs no
-# statistics. CSN *as published* compares vectors of any length and lets masks learn as slowly as weights: both cost it
-# in a run this short, and we say nothing about long ones. The row "told the values" shows what the classification loss
+# statistics. CSN *as published* compares vectors of any length and lets masks learn as slowly as weights. Together that
+# costs it what you see in a run this short; we say nothing about long ones. The row "told the values" shows what the classification loss
 # adds. It knows more, so it is no argument for blocks.
 #
 # **One net each** shares nothing, at six times the price, and is often called the upper bound. See whether it is one:
@@ -541,10 +549,12 @@ rows = [
 ]
 asked = pd.DataFrame(rows).set_index("model")
 assert asked.loc[conditional.ADDE, "own"] - asked.loc[conditional.ADDE, "another's"] >= 0.15
-asked.map("{:.3f}".format)
+display(asked.map("{:.3f}".format))
+alt = "Bars: on its own questions ADDE-C is highest of the models, on those of others it falls to near a half."
+plots.score_bars(asked.T.to_dict(), ("own", "another's"), alt, ours=conditional.ADDE)
 
 # %% [markdown]
-# The nearer the last column is to the oracle's, the less a block tells of what it was not asked. What it has above that
+# The nearer the right panel is to the oracle's, the less a block tells of what it was not asked. What it has above that
 # is leakage: notebook 03 looked for the same with probes.
 #
 # ## Move it
@@ -558,7 +568,7 @@ some = having_all[:5].tolist()
 found = gallery.search(gallery.embeddings[some[0]], 6, {"colour": 1.0})
 away = (embedded[conditional.ADDE][:, c] - embedded[conditional.ADDE][some[0], c]).norm(dim=1)
 assert torch.allclose(away[found], away.sort().values[:6], atol=1e-3)  # equal distances may stand either way round
-widgets.condition_sliders(gallery, clothes.images, some, start={"colour": 1.0}, k=5)
+widgets.condition_sliders(gallery, clothes.images, some, start={"colour": 1.0}, k=4)
 
 # %% [markdown]
 # Give two attributes weight and watch which results hold both. A weighted search needs blocks of equal length: a block
@@ -566,7 +576,7 @@ widgets.condition_sliders(gallery, clothes.images, some, start={"colour": 1.0}, 
 # without a kernel.
 
 # %%
-widgets.condition_frames(gallery, clothes.images, some[0], k=5)
+widgets.condition_frames(gallery, clothes.images, some[0], k=4)
 
 # %% [markdown]
 # It shows one garment, so do not judge a condition by it. What it does show: neighbours change completely from stop to
@@ -600,7 +610,9 @@ if photos_here:
     if full_size:
         assert photo_rows[conditional.ADDE].mean() > photo_rows["pixels"].mean() > 0.5
     told = {"chance": [0.5] * len(columns)} | {name: shares.tolist() for name, shares in photo_rows.items()}
-    display(pd.DataFrame(told, index=columns).T.map("{:.3f}".format))
+    display(
+        plots.score_bars(pd.DataFrame(told, index=columns).T.T.to_dict(), columns, PHOTOS_ALT, ours=conditional.ADDE)
+    )
 else:
     print("Without ADDE_LITE_DATA: here would stand the triplet accuracy on real photos.")
 
