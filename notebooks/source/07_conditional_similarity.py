@@ -550,6 +550,7 @@ rows = [
 asked = pd.DataFrame(rows).set_index("model")
 assert asked.loc[conditional.ADDE, "own"] - asked.loc[conditional.ADDE, "another's"] >= 0.15
 display(asked.map("{:.3f}".format))
+assert asked["own"].drop("label oracle").idxmax() == conditional.ADDE
 alt = "Bars: on its own questions ADDE-C is highest of the models, on those of others it falls to near a half."
 plots.score_bars(asked.T.to_dict(), ("own", "another's"), alt, ours=conditional.ADDE)
 
@@ -610,9 +611,8 @@ if photos_here:
     if full_size:
         assert photo_rows[conditional.ADDE].mean() > photo_rows["pixels"].mean() > 0.5
     told = {"chance": [0.5] * len(columns)} | {name: shares.tolist() for name, shares in photo_rows.items()}
-    display(
-        plots.score_bars(pd.DataFrame(told, index=columns).T.T.to_dict(), columns, PHOTOS_ALT, ours=conditional.ADDE)
-    )
+    alt = "Bars, one panel a headline attribute: chance at a half, pixels, CSN and ADDE-C above, the oracle at one."
+    display(plots.score_bars(pd.DataFrame(told, index=columns).to_dict(), columns, alt, ours=conditional.ADDE))
 else:
     print("Without ADDE_LITE_DATA: here would stand the triplet accuracy on real photos.")
 
