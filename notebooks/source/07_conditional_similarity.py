@@ -335,7 +335,7 @@ FEW = 5
 
 
 def neighbours(name, row):
-    """Rows of the garments nearest to one in each block, among those that have the attribute; not the garment itself."""
+    """Rows of the garments nearest to one in each block, of those that have the attribute; not the garment itself."""
     found = {}
     for a, attribute in enumerate(schema.names):
         away = (embedded[name][:, a] - embedded[name][row, a]).norm(dim=1)
@@ -358,9 +358,9 @@ plots.neighbour_rows(clothes.subset([garment]), {name: clothes.subset(rows) for 
 
 # %% [markdown]
 # Read a row at a time. Each has another idea of what is alike, and all come from one pass of one network. A blue frame
-# has the garment's value, a dashed one another, so frames say whether the condition was met; look at what else varies within a row. A block that had learned only its own
-# attribute would return garments that differ freely in all others. One garment proves nothing: the tables below have
-# the whole drawer.
+# has the garment's value, a dashed one another, so frames say whether the condition was met; look at what else varies
+# within a row. A block that had learned only its own attribute would return garments that differ freely in all others.
+# One garment proves nothing: the tables below have the whole drawer.
 #
 # Now count for all three models, on the same garment and on all.
 
@@ -500,8 +500,8 @@ plots.score_strips(groups, "triplet accuracy, mean over six conditions", alt, ba
 # %% [markdown]
 # Look at who is beside whom. The plain net is behind every model that is told the question; that much needs no
 # statistics. CSN *as published* compares vectors of any length and lets masks learn as slowly as weights. Together that
-# costs it what you see in a run this short; we say nothing about long ones. The row "told the values" shows what the classification loss
-# adds. It knows more, so it is no argument for blocks.
+# costs it what you see in a run this short; we say nothing about long ones. The row "told the values" shows what the
+# classification loss adds. It knows more, so it is no argument for blocks.
 #
 # **One net each** shares nothing, at six times the price, and is often called the upper bound. See whether it is one:
 # nets that share a trunk also learn from the triplets of the other conditions.
