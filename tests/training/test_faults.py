@@ -24,6 +24,14 @@ LIMIT_S = 60.0
 QUIET = {"device": "cpu", "progress": False}
 
 
+@pytest.fixture(autouse=True)
+def interrupts_are_heard():
+    """What ran before in this process, or the shell that started it, may have left another handler."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 class BreaksAt(AttributeEncoder):
     """An encoder whose loss is not a number from one step on."""
 
