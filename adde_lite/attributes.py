@@ -167,6 +167,10 @@ class AttributeSchema:
                 )
         return torch.stack([block.argmax(1).where(block.any(1), MISSING) for block in blocks], dim=1)
 
+    def most_probable(self, probabilities: Tensor) -> Tensor:
+        """The greatest of each attribute's block: float (N, J) to label codes int64 (N, A)."""
+        return torch.stack([block.argmax(1) for block in probabilities.split(self.sizes, dim=1)], dim=1)
+
     def edited(self, labels: Tensor, edits: Edit | Iterable[Edit]) -> Tensor:
         """The target labels (N, A) that the edits ask for.
 

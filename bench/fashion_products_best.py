@@ -91,7 +91,7 @@ def trained_and_asked(shop: Shop, recipe: Recipe, *, seed: int) -> Figure:
         row: {name: value for name, value in means.items() if name.startswith(("top_", "ndcg"))}
         for row, means in (answers.means() | weighed.means()).items()
     }
-    predicted = torch.cat([_classified(side.probabilities, schema.sizes) for side in sides])
+    predicted = torch.cat([schema.most_probable(side.probabilities) for side in sides])
     accuracies = attribute_accuracy(predicted, torch.cat([side.labels for side in sides])).tolist()
     ours = rows[BEST]
     return Figure(
@@ -199,8 +199,3 @@ def with_probabilities(stage: Stage, share: float) -> Stage:
         for side in (stage.references, stage.gallery)
     )
     return Stage(references, gallery, certain)
-
-
-def _classified(probabilities: Tensor, sizes: Sequence[int]) -> Tensor:
-    """The most probable value of each attribute: (N, J) -> int64 (N, A)."""
-    return torch.stack([block.argmax(1) for block in probabilities.split(list(sizes), dim=1)], dim=1)

@@ -185,3 +185,9 @@ def test_an_error_carries_its_four_parts_through_a_process_border():
     assert (error.where, error.given) == ("schema", "value 'navi'")
     assert (error.expected, error.remedy) == ("one of navy, red", "Did you mean 'navy'?")
     assert str(error) == "schema: given value 'navi', expected one of navy, red. Did you mean 'navy'?"
+
+
+def test_most_probable_values_are_counted_within_their_own_attribute():
+    schema = AttributeSchema.of({"colour": ["red", "blue"], "size": ["s", "m", "l"]})
+    probabilities = torch.tensor([[0.4, 0.6, 0.1, 0.2, 0.7], [0.9, 0.1, 0.3, 0.4, 0.3]])
+    assert schema.most_probable(probabilities).tolist() == [[1, 2], [0, 1]]

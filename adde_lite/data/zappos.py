@@ -22,9 +22,9 @@ from torch import Tensor
 from adde_lite.attributes import MISSING, AttributeSchema
 from adde_lite.data.archive import Archive
 from adde_lite.data.decode import Fit, Size
-from adde_lite.data.files import read_bytes
 from adde_lite.data.images import AttributeImages
 from adde_lite.data.numbers import read_numbers
+from adde_lite.data.path_lists import each_once, read_lines
 from adde_lite.data.streamed import StreamedImages
 from adde_lite.errors import InputError, unknown
 from adde_lite.sampling import ConditionalTriplets
@@ -32,6 +32,7 @@ from adde_lite.sampling import ConditionalTriplets
 CONDITIONS = ("class", "closure", "gender", "heel")
 SPLITS = ("train", "val", "test")
 NAMES, IMAGES, LISTS = "filenames.json", "ut-zap50k-images", "tripletlists"
+AGAIN = "Download it again."
 FILE_ORDER = (0, 2, 1)  # anchor, far, close becomes anchor, positive, negative
 
 Split = Literal["train", "val", "test"]
@@ -116,21 +117,11 @@ def zappos_triplets(
 
 
 def _names(path: Path) -> tuple[str, ...]:
-    try:
-        lines = read_bytes(path).decode("utf-8-sig").rstrip().splitlines()
-    except UnicodeDecodeError as error:
-        raise InputError(str(path), "bytes that are not UTF-8", "UTF-8 text", "Download it again.") from error
+    lines = read_lines(path, remedy=AGAIN)
     if lines[0].lstrip().startswith("["):
         given, remedy = "a JSON list", "Write the paths on lines of their own, without quotes."
         raise InputError(f"{path}, line 1", given, "the path of one image a line", remedy)
-    first: dict[str, int] = {}
-    for line, name in enumerate(lines, start=1):
-        if not name.strip():
-            raise InputError(f"{path}, line {line}", "a blank line", "the path of an image", "Remove the line.")
-        if first.setdefault(name, line) != line:
-            given = f"{name!r}, as on line {first[name]}"
-            raise InputError(f"{path}, line {line}", given, "each image once", "Download it again.")
-    return tuple(lines)
+    return each_once(path, lines, remedy=AGAIN)
 
 
 def _list(path: Path, images: int) -> Tensor:

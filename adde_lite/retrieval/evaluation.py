@@ -203,17 +203,12 @@ def row_vectors(row: Row, stage: Stage, queries: Queries, indicator: Tensor) -> 
     if row == "unedited":
         sought = own
     elif row == "prototype_vector":
-        seen = _predicted(references.probabilities[queries.reference], schema)
+        seen = schema.most_probable(references.probabilities[queries.reference])
         sought = memory(schema.one_hot(torch.where(queries.edited, queries.target, seen)))
     else:
         how: How = "swap" if row in {"embedding", "mean_memory_swap"} else "add"
         sought = memory.edit(own, indicator, how)
     return unit(sought), unit(gallery.embeddings)
-
-
-def _predicted(probabilities: Tensor, schema: AttributeSchema) -> Tensor:
-    """The most probable value of each attribute: int64 (N, A) from (N, J)."""
-    return torch.stack([block.argmax(1) for block in probabilities.split(schema.sizes, dim=1)], dim=1)
 
 
 def without_self(positions: Tensor, reference: Tensor) -> Tensor:

@@ -50,9 +50,12 @@ class ManipulationRun:
             "start": self.start,
             "triplets": [self.recipe.triplets, *self.recipe.edits],
         }
-        memory = PrototypeMemory(WARDROBE, self.recipe.encoder.model.d)
-        manipulator = AttributeManipulator(self._untrained(), memory, self.recipe.manipulation)
-        return run_hash(manipulator, replace(self.recipe.training, seed=self.seed), facts)
+        return run_hash(self._manipulator(), replace(self.recipe.training, seed=self.seed), facts)
+
+    @property
+    def encoder_hash(self) -> str:
+        """A digest of everything that decides the encoder after stage 1."""
+        return run_hash(self._untrained(), self._encoder_training, wardrobe_facts(**TRAINING))
 
     def prepare(self) -> None:
         """Draw the garments, train the encoder of this seed and fill its memory."""
@@ -93,8 +96,7 @@ class ManipulationRun:
         def stage_3() -> Entry:
             return self.trained(progress=progress).state_dict(), {}
 
-        memory = PrototypeMemory(WARDROBE, self.recipe.encoder.model.d)
-        manipulator = AttributeManipulator(self._untrained(), memory, self.recipe.manipulation)
+        manipulator = self._manipulator()
         weights, _ = remembered(f"wardrobe_stages-{self.seed}", {"run": self.hash}, stage_3)
         manipulator.load_state_dict(weights)
         return manipulator.eval()
@@ -109,7 +111,11 @@ class ManipulationRun:
 
     @property
     def _stage_1(self) -> dict[str, str]:
-        return {"run": run_hash(self._untrained(), self._encoder_training, wardrobe_facts(**TRAINING))}
+        return {"run": self.encoder_hash}
+
+    def _manipulator(self) -> AttributeManipulator:
+        memory = PrototypeMemory(WARDROBE, self.recipe.encoder.model.d)
+        return AttributeManipulator(self._untrained(), memory, self.recipe.manipulation)
 
     def _untrained(self) -> AttributeEncoder:
         return AttributeEncoder(WARDROBE, self.recipe.encoder.model)

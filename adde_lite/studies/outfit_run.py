@@ -22,9 +22,9 @@ from adde_lite.models.outfits.label_statistics import LabelStatistics
 from adde_lite.recipes import WARDROBE_STAGES
 from adde_lite.retrieval.completion import Completion
 from adde_lite.retrieval.option_scores import OptionScores, ScoreOptions
-from adde_lite.studies.manipulation_run import TRAINING, ManipulationRun
+from adde_lite.studies.manipulation_run import ManipulationRun
 from adde_lite.studies.outfit_scores import kappa_right, outfit_scores
-from adde_lite.training import run_hash, seeded
+from adde_lite.training import seeded
 from adde_lite.training.outfits import OutfitTraining, train_outfits
 
 Baseline = Literal["chance", "category popularity", "category co-occurrence", "label statistics", "rule oracle"]
@@ -82,7 +82,7 @@ class OutfitRun:
 
     @property
     def hash(self) -> str:
-        facts = self.shop.facts(self.seed) | {"encoder": _encoder_hash(self.seed), "model": self.model}
+        facts = self.shop.facts(self.seed) | {"encoder": _stage_1(self.seed).encoder_hash, "model": self.model}
         if not isinstance(self.model, str):
             model = {"class": type(self.model).__name__, **asdict(self.model)}
             facts |= {"model": model, "training": asdict(self._training)}
@@ -141,7 +141,7 @@ def net_of(recipe: NetRecipe) -> Net:
 
 def encoder_of(seed: int, *, progress: bool = True) -> AttributeEncoder:
     """The encoder that embeds garments: that of the course for seed 0, others from the cache or trained."""
-    return ManipulationRun({}, WARDROBE_STAGES, "means", seed).encoder(progress=progress)
+    return _stage_1(seed).encoder(progress=progress)
 
 
 def embedded(outfits: Outfits, seed: int, *, progress: bool = True) -> Tensor:
@@ -152,7 +152,7 @@ def embedded(outfits: Outfits, seed: int, *, progress: bool = True) -> Tensor:
         return {"embeddings": encoder_of(seed, progress=progress).embed(stock.images)}, {}
 
     digest = hashlib.sha256(stock.images.numpy().tobytes()).hexdigest()[:16]
-    recipe = {"encoder": _encoder_hash(seed), "images": digest}
+    recipe = {"encoder": _stage_1(seed).encoder_hash, "images": digest}
     return remembered(f"outfit_embeddings-{seed}", recipe, make)[0]["embeddings"]
 
 
@@ -168,10 +168,8 @@ def judge_of(name: Baseline, training: Outfits, outfits: Outfits, seed: int) -> 
     return OptionScores(_baseline(name, training, outfits, seed), outfits.categories)
 
 
-def _encoder_hash(seed: int) -> str:
-    encoder = WARDROBE_STAGES.encoder
-    model = AttributeEncoder(WARDROBE, encoder.model)
-    return run_hash(model, replace(encoder.training, seed=seed), wardrobe_facts(**TRAINING))
+def _stage_1(seed: int) -> ManipulationRun:
+    return ManipulationRun({}, WARDROBE_STAGES, "means", seed)
 
 
 def _baseline(name: Baseline, training: Outfits, outfits: Outfits, seed: int) -> ScoreOptions:

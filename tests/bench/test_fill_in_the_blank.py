@@ -32,8 +32,7 @@ RUN = OutfitRun(
 def small_wardrobes(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("ADDE_LITE_CACHE", str(tmp_path_factory.mktemp("cache")))
-        for module in (manipulation_run, outfit_run):
-            patch.setattr(module, "TRAINING", {"n": 48, "seed": 0})
+        patch.setattr(manipulation_run, "TRAINING", {"n": 48, "seed": 0})
         patch.setattr(outfit_run, "WARDROBE_STAGES", replace(WARDROBE_STAGES, encoder=ENCODER))
         yield
 

@@ -72,6 +72,11 @@ PIXELS = """async selector => {
 }"""
 
 
+def changed(before: object, now: object) -> bool:
+    """Whether what is seen is no more what it was; for `Tab.wait_for_pixels`, with `before` bound."""
+    return now != before
+
+
 @dataclass(frozen=True)
 class Tab:
     """One notebook open in JupyterLab."""

@@ -6,7 +6,7 @@ from functools import partial
 import nbformat
 import pytest
 
-from tests.browser.conftest import Tab
+from tests.browser.conftest import Tab, changed
 
 expect = pytest.importorskip("playwright.sync_api", reason="playwright is not installed").expect
 
@@ -56,10 +56,6 @@ def tab(browser, lab):
     yield opened
     page.evaluate("window.jupyterapp?.shell.currentWidget?.sessionContext?.shutdown()")
     page.close()
-
-
-def changed(before, now):
-    return now != before
 
 
 def seen(tab):

@@ -4,14 +4,12 @@ from functools import partial
 
 import pytest
 
+from tests.browser.conftest import changed
+
 expect = pytest.importorskip("playwright.sync_api", reason="playwright is not installed").expect
 
 SLIDER, PICTURE = ".condition-slider", ".condition-picture"
 FRAMES, FRAME_LABEL, FRAME = ".edit-slider", ".edit-label", ".edit-picture"
-
-
-def changed(before, now):
-    return now != before
 
 
 def test_every_weight_moves_to_both_ends_and_back_by_keyboard_and_frames_need_no_kernel(open_notebook):

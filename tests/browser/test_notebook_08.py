@@ -4,15 +4,13 @@ from functools import partial
 
 import pytest
 
+from tests.browser.conftest import changed
+
 expect = pytest.importorskip("playwright.sync_api", reason="playwright is not installed").expect
 
 PIECE, TARGET, SWAP = ".builder-piece", ".builder-target", ".builder-swap"
 LABEL, PICTURE = ".builder-label", ".builder-picture"
 FRAMES, FRAME_LABEL, FRAME = ".edit-slider", ".edit-label", ".edit-picture"
-
-
-def changed(before, now):
-    return now != before
 
 
 def test_the_builder_and_its_frames_move_and_come_back_by_keyboard(open_notebook):

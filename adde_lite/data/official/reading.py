@@ -11,10 +11,10 @@ from torch import Tensor
 from adde_lite.attributes import AttributeSchema
 from adde_lite.data.archive import Archive
 from adde_lite.data.decode import Fit, Size, decode_images
-from adde_lite.data.files import read_bytes
 from adde_lite.data.images import AttributeImages
 from adde_lite.data.numbers import read_numbers
 from adde_lite.data.official.layout import IMAGES, SIZES, STEMS, edited_attributes
+from adde_lite.data.path_lists import each_once, read_lines
 from adde_lite.errors import InputError, unknown
 from adde_lite.sampling import Queries, Triplets
 
@@ -213,18 +213,8 @@ def _schema(path: Path, names: Names | None) -> AttributeSchema:
 
 
 def _names(path: Path) -> tuple[str, ...]:
-    try:
-        names = read_bytes(path).decode("utf-8-sig").rstrip().splitlines()
-    except UnicodeDecodeError as error:
-        raise InputError(str(path), "bytes that are not UTF-8", "UTF-8 text", "Save the file as UTF-8.") from error
-    first: dict[str, int] = {}
-    for line, name in enumerate(names, start=1):
-        if not name.strip():
-            raise InputError(f"{path}, line {line}", "a blank line", "the path of an image", "Remove the line.")
-        if first.setdefault(name, line) != line:
-            given = f"{name!r}, as on line {first[name]}"
-            raise InputError(f"{path}, line {line}", given, "each image once", "Remove one of the two lines.")
-    return tuple(names)
+    lines = read_lines(path, remedy="Save the file as UTF-8.")
+    return each_once(path, lines, remedy="Remove one of the two lines.")
 
 
 def _one_hot(path: Path, schema: AttributeSchema) -> Tensor:

@@ -14,9 +14,9 @@ from adde_lite.attributes import AttributeSchema
 from adde_lite.distributed import gathered
 from adde_lite.losses import Missing, attribute_cross_entropy, label_contrast, label_triplet, local_label_triplet
 from adde_lite.losses.paper import margin_at
+from adde_lite.models.decay import decay_groups
+from adde_lite.models.mirrored import mirrored_mean
 from adde_lite.models.trunks import Trunk, build_trunk
-
-EMBEDDING_BATCH = 256
 
 
 @dataclass(frozen=True)
@@ -102,23 +102,14 @@ class AttributeEncoder(nn.Module):
 
     def parameter_groups(self, weight_decay: float) -> list[dict[str, object]]:
         """Weights decay, biases and normalisation scales do not."""
-        decayed = [parameter for parameter in self.parameters() if parameter.ndim > 1]
-        free = [parameter for parameter in self.parameters() if parameter.ndim <= 1]
-        return [{"params": decayed, "weight_decay": weight_decay}, {"params": free, "weight_decay": 0.0}]
+        return decay_groups(self.parameters(), weight_decay)
 
-    @torch.inference_mode()
     def embed(self, images: Tensor) -> Tensor:
         """Embeddings of stored images, uint8 (N, 3, H, W) -> float32 (N, A, d) on the CPU.
 
         Each is the mean over the image and its mirror image, which no attribute can tell apart.
         """
-        self.eval()
-        device = next(self.parameters()).device
-        parts = []
-        for batch in images.split(EMBEDDING_BATCH):
-            pixels = (batch.to(device) / 255).to(memory_format=torch.channels_last)
-            parts.append(((self(pixels) + self(pixels.flip(3))) / 2).cpu())
-        return torch.cat(parts)
+        return mirrored_mean(self, images, self)
 
     @torch.inference_mode()
     def predict(self, embeddings: Tensor) -> Tensor:
@@ -128,8 +119,7 @@ class AttributeEncoder(nn.Module):
 
     def classify(self, embeddings: Tensor) -> Tensor:
         """The most probable value of each attribute: embeddings (N, A, d) -> label codes int64 (N, A)."""
-        blocks = torch.split(self.predict(embeddings), list(self.schema.sizes), dim=1)
-        return torch.stack([block.argmax(1) for block in blocks], dim=1)
+        return self.schema.most_probable(self.predict(embeddings))
 
 
 class AttributeHeads(nn.Module):

@@ -20,6 +20,7 @@ from adde_lite.errors import InputError, unknown
 from adde_lite.losses import conditional_triplet
 from adde_lite.models.conditional.embedder import ConditionalEmbedder, whole_batch
 from adde_lite.models.conditional.one_space import embedding_norm
+from adde_lite.models.decay import decay_groups
 from adde_lite.models.trunks import Trunk, build_trunk
 from adde_lite.sampling.in_batch import Examples, batch_triplets
 
@@ -112,12 +113,13 @@ class MaskedSpace(ConditionalEmbedder):
         return terms
 
     def parameter_groups(self, weight_decay: float) -> list[dict[str, object]]:
-        groups = super().parameter_groups(weight_decay)
-        if self.recipe.masks == "learned" and self.recipe.mask_rate is not None:
-            free = [parameter for name, parameter in self.named_parameters() if parameter.ndim <= 1]
-            groups[1] = {"params": free, "weight_decay": 0.0}
-            groups.append({"params": [self.beta], "weight_decay": 0.0, "lr": self.recipe.mask_rate})
-        return groups
+        """Masks do not decay, and learn at their own rate if they have one."""
+        if self.recipe.masks == "fixed":
+            return super().parameter_groups(weight_decay)
+        rate = self.recipe.mask_rate
+        own: dict[str, object] = {} if rate is None else {"lr": rate}
+        others = (parameter for name, parameter in self.named_parameters() if name != "beta")
+        return [*decay_groups(others, weight_decay), {"params": [self.beta], "weight_decay": 0.0} | own]
 
 
 def disjoint_masks(A: int, d: int) -> Tensor:

@@ -2,15 +2,14 @@
 
 from abc import ABC, abstractmethod
 
-import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from adde_lite.attributes import AttributeSchema
 from adde_lite.distributed import gathered
+from adde_lite.models.decay import decay_groups
+from adde_lite.models.mirrored import mirrored_mean
 from adde_lite.sampling.in_batch import Examples
-
-EMBEDDING_BATCH = 256
 
 
 class ConditionalEmbedder(nn.Module, ABC):
@@ -42,26 +41,15 @@ class ConditionalEmbedder(nn.Module, ABC):
         return F.normalize(blocks, dim=2) if self.normalised else blocks
 
     def parameter_groups(self, weight_decay: float) -> list[dict[str, object]]:
-        """Weights decay; biases, normalisation scales and masks do not."""
-        learned = {name: parameter for name, parameter in self.named_parameters() if parameter.requires_grad}
-        decayed = [parameter for name, parameter in learned.items() if parameter.ndim > 1 and name != "beta"]
-        free = [parameter for name, parameter in learned.items() if parameter.ndim <= 1 or name == "beta"]
-        return [{"params": decayed, "weight_decay": weight_decay}, {"params": free, "weight_decay": 0.0}]
+        """Weights decay, biases and normalisation scales do not."""
+        return decay_groups(self.parameters(), weight_decay)
 
-    @torch.inference_mode()
     def embed(self, images: Tensor) -> Tensor:
         """Vectors of stored images, uint8 (N, 3, H, W) -> float32 (N, A, d) on the CPU.
 
         Each is the mean over the image and its mirror image, which no attribute can tell apart.
         """
-        self.eval()
-        device = next(self.parameters()).device
-        parts = []
-        for batch in images.split(EMBEDDING_BATCH):
-            pixels = (batch.to(device) / 255).to(memory_format=torch.channels_last)
-            sides = [self.placed(self.features(side)) for side in (pixels, pixels.flip(3))]
-            parts.append(self.scaled((sides[0] + sides[1]) / 2).cpu())
-        return torch.cat(parts)
+        return self.scaled(mirrored_mean(self, images, lambda side: self.placed(self.features(side))))
 
 
 def whole_batch(rows: Tensor, examples: Examples) -> Tensor:
