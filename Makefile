@@ -2,6 +2,7 @@
 #   make lab PIP_ARGS="..."     more arguments for pip, such as your own package index
 #   make lab LAB_ARGS="..."     more arguments for JupyterLab, such as --no-browser
 #   make explorer EXPLORER_ARGS="..."   more arguments for Voila, such as --no-browser --port=8899
+#   make editions EDITIONS_ARGS=--nbgrader   also assignments for nbgrader
 #   make bench BENCH=name       one figure instead of all
 #   make study STUDY=name       one study instead of all
 #   make test PYTHON=python3.12 another Python (only when .venv is made)
@@ -10,7 +11,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: help lab explorer test faults notebooks bench study throughput clean
+.PHONY: help lab explorer test faults notebooks editions bench study throughput clean
 
 help:
 	@echo "make lab        open JupyterLab at the first notebook"
@@ -18,6 +19,7 @@ help:
 	@echo "make test       linters, types, tests, all notebooks in profile tiny, browser tests"
 	@echo "make faults     kill forty runs, in one process and in two, and see that each ends as if nothing had happened"
 	@echo "make notebooks  build and execute all notebooks from notebooks/source"
+	@echo "make editions   write the editions with solutions and for instructors to build/editions"
 	@echo "make bench      measure every figure, or one with BENCH=name"
 	@echo "make study      do the runs that data/results has no row for, under an hour of CPU time; goes on after a stop"
 	@echo "make throughput measure what this machine does in a second, and record it in data/results/throughput.json"
@@ -44,7 +46,10 @@ faults: $(READY)
 	$(BIN)/python -m pytest tests/training/test_kills.py tests/training/test_checkpoints.py tests/training/test_faults.py
 
 notebooks: $(READY)
-	$(BIN)/python notebooks/build.py
+	$(BIN)/python -m notebooks.build
+
+editions: $(READY)
+	$(BIN)/python -m notebooks.build_editions $(EDITIONS_ARGS)
 
 bench: $(READY)
 	$(BIN)/python -m bench $(BENCH)

@@ -1,9 +1,9 @@
 """Build the course: notebooks/source/NAME.py in, executed notebooks/NAME.ipynb out.
 
-    python notebooks/build.py                     build every notebook
-    python notebooks/build.py 00_start_here       build one
-    python notebooks/build.py --check             say which committed notebooks do not match their source
-    python notebooks/build.py --profile gpu NAME  measure in another profile; the committed notebook stays as it is
+    python -m notebooks.build                     build every notebook
+    python -m notebooks.build 00_start_here       build one
+    python -m notebooks.build --check             say which committed notebooks do not match their source
+    python -m notebooks.build --profile gpu NAME  measure in another profile; the committed notebook stays as it is
 
 A source is a jupytext percent script. Its header declares what the course promises about it:
 
@@ -18,7 +18,7 @@ A source is a jupytext percent script. Its header declares what the course promi
 
 The line `{{budget}}` in its first cell becomes what the build measured, which is kept in notebooks/budgets.json.
 Warnings, errors, paths of this machine, pictures without alt text and notebooks over 1 MB fail the build, and a
-build that fails leaves the old notebook in place.
+build that fails leaves the old notebook in place. What is committed is the student's edition: see editions.py.
 """
 
 import argparse
@@ -38,6 +38,9 @@ import psutil
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 from nbformat import NotebookNode
+
+from adde_lite.errors import InputError
+from notebooks.editions import Edition, student
 
 ROOT = Path(__file__).resolve().parent.parent
 NOTEBOOKS = ROOT / "notebooks"
@@ -95,8 +98,8 @@ def source_names(folder: Path = NOTEBOOKS) -> list[str]:
     return sorted(path.stem for path in (folder / "source").glob("*.py"))
 
 
-def read_source(name: str, folder: Path = NOTEBOOKS) -> tuple[NotebookNode, Promise]:
-    """The notebook as its source states it: no outputs, cell ids from its headings, `{{budget}}` still in place."""
+def read_source(name: str, folder: Path = NOTEBOOKS, edition: Edition = student) -> tuple[NotebookNode, Promise]:
+    """An edition as its source states it: no outputs, cell ids from its headings, `{{budget}}` still in place."""
     path = folder / "source" / f"{name}.py"
     if not path.is_file():
         raise BuildError(f"{name}: no source {path.relative_to(folder)}; there are: {', '.join(source_names(folder))}")
@@ -108,7 +111,7 @@ def read_source(name: str, folder: Path = NOTEBOOKS) -> tuple[NotebookNode, Prom
         raise BuildError(f"{name}: its first cell must be text with {PLACEHOLDER} in it, once")
     book.metadata = nbformat.from_dict(METADATA)
     _name_cells(book)
-    return book, Promise(**declared)
+    return edition(book), Promise(**declared)
 
 
 def _name_cells(book: NotebookNode) -> None:
@@ -327,7 +330,7 @@ def main(arguments: list[str] | None = None) -> int:
             if not asked.check:
                 cost = build(name, asked.profile)
                 print(f"{name}: {cost.cpu_s} CPU-s, {cost.peak_mb} MB in profile {asked.profile}")
-        except BuildError as error:
+        except (BuildError, InputError) as error:
             said = [f"{name}: {error}"]
         failed |= bool(said)
         print(*said, sep="\n", file=sys.stderr, end="\n" if said else "")

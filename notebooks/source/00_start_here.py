@@ -33,7 +33,7 @@ import torch
 from IPython.display import display
 
 import adde_lite
-from adde_lite import AttributeEncoder, Edit, Gallery, PrototypeMemory, edit_queries, plots, recipes, widgets
+from adde_lite import AttributeEncoder, Edit, Gallery, PrototypeMemory, checks, edit_queries, plots, recipes, widgets
 from adde_lite.data.cache import weights_folder
 from adde_lite.data.wardrobe import WARDROBE, enlarge, wardrobe_facts
 from adde_lite.metrics.classification import attribute_accuracy
@@ -271,13 +271,120 @@ if photos_here:
 # | 07 conditional similarity | similar in what? |
 # | 08 outfit completion | what goes with it? |
 #
-# Those not in the folder yet are being written.
+# ## Exercises
 #
-# ## Try it (2, 10 and 30 minutes)
+# An exercise stands on the first code cell alone: run that, and you can begin here. Write your answer in the place of
+# the `...`, run the cell and then the one below it, which says how far you are.
 #
-# 1. Change `asked_for` to another colour, pattern or sleeve and run from there. Does the garment keep the rest?
-# 2. Edit two attributes at once: `gallery.edit` takes a list of edits. Which results drift?
-# 3. Load your own pictures with `adde_lite.image_table` and repeat the notebook on them.
+# ### Exercise 1, 2 minutes: exchange a block
+#
+# A garment is a tensor of shape `(A, d)`: one block of `d` numbers for each attribute. Return a copy in which the block
+# of one attribute is the prototype.
+
+# %% [markdown] tags=["hint"]
+# `garment.clone()` makes the copy; `edited[attribute]` is a whole block.
+
+
+# %% tags=["stub"]
+def edited_block(garment, attribute, prototype):
+    """A garment (A, d) with block `attribute` exchanged for `prototype` (d,)."""
+    ...
+
+
+# %% tags=["solution"]
+def edited_block(garment, attribute, prototype):
+    """A garment (A, d) with block `attribute` exchanged for `prototype` (d,)."""
+    edited = garment.clone()
+    edited[attribute] = prototype
+    return edited
+
+
+# %% tags=["check"]
+print(checks.start_here.edited_block(edited_block))
+
+# %% [markdown] tags=["instructor"]
+# **Ask:** why a copy? Because the gallery holds the same tensor: an edit in place would change the garment itself, and
+# every later search with it. Let someone try it and search twice.
+
+# %% tags=["instructor"]
+print(checks.start_here.edited_block.on(edited_block, [(torch.zeros(1, 2), 0, torch.ones(2))]))
+
+# %% [markdown]
+# ### Exercise 2, 10 minutes: search by hand
+#
+# Return the rows of the `k` garments that point most in the direction of the query, best first: by the product with the
+# query, divided by the garment's length. The query's own length changes no order.
+
+# %% [markdown] tags=["hint"]
+# Flatten the garments to `(N, A * d)` and the query to `(A * d,)`; `@` multiplies all at once, `norm(dim=1)` gives the
+# lengths, and `topk` returns values and indices.
+
+
+# %% tags=["stub"]
+def nearest_rows(query, garments, k):
+    """Rows of the k garments, of (N, A, d), nearest in direction to the query (A, d); best first."""
+    ...
+
+
+# %% tags=["solution"]
+def nearest_rows(query, garments, k):
+    """Rows of the k garments, of (N, A, d), nearest in direction to the query (A, d); best first."""
+    whole = garments.flatten(1)
+    return (whole @ query.flatten() / whole.norm(dim=1)).topk(k).indices
+
+
+# %% tags=["check"]
+print(checks.start_here.nearest_rows(nearest_rows))
+
+# %% [markdown] tags=["instructor"]
+# **Ask:** what would change if every block were scaled to length one first? Each attribute would count the same. Come
+# back to this in notebook 06, where it is measured, and where it does not help.
+
+# %% [markdown]
+# ### Exercise 3, 30 minutes: what stayed?
+#
+# A result can bring the new pattern and lose the collar. Write the number that says how much of the rest stayed: for
+# each result, the share of attributes that equal the wish. The edited attribute does not count, and neither does one
+# that the wish does not have (code -1). Then apply it to garments of your own: `adde_lite.image_table` reads them.
+
+# %% [markdown] tags=["hint"]
+# Build a mask of the columns that count, then compare: `(found == wish)[:, mask]`. A result without a label where the
+# wish has one did not keep it.
+
+
+# %% tags=["stub"]
+def share_kept(wish, found, edited):
+    """For each result (k, A), the share of the attributes of the wish (A,) that it has, `edited` left out; (k,)."""
+    ...
+
+
+# %% tags=["solution"]
+def share_kept(wish, found, edited):
+    """For each result (k, A), the share of the attributes of the wish (A,) that it has, `edited` left out; (k,)."""
+    counts = wish != -1
+    counts[edited] = False
+    return (found == wish)[:, counts].double().mean(1)
+
+
+# %% tags=["check"]
+print(checks.start_here.share_kept(share_kept))
+
+# %% [markdown] tags=["instructor"]
+# **Ask:** name a search that has a perfect share and is useless. The unedited garment: it keeps everything and misses
+# the wish. That is why the table above has one column for what came and one for what stayed.
+#
+# **In class:** five minutes for the notebook itself, then the first two exercises alone and the third in pairs.
+
+# %% [markdown]
+# ## Symbols and summary
+#
+# | paper | code | meaning |
+# |---|---|---|
+# | $A$ | `adde_lite.AttributeSchema.A` | number of attributes |
+# | $\phi_a(x)$ | `adde_lite.AttributeEncoder.embed` | block of attribute $a$ of an image, $d$ numbers |
+# | $\mathcal{M}$ | `adde_lite.PrototypeMemory` | the memory: the prototypes of all values |
+# | $e_v$ | `adde_lite.PrototypeMemory.prototype` | the prototype of one value |
+# | $i$ | `adde_lite.Edit` | what to change; the paper's indicator has -1, 0 and +1 |
 
 # %%
 print(f"read better than a blind guess: {len(better)} of {WARDROBE.A} attributes")

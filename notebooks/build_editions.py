@@ -1,0 +1,102 @@
+"""Write the editions that are not committed, executed: python -m notebooks.build_editions, or `make editions`.
+
+    build/editions/solutions/NAME.ipynb    the solutions in place of the stubs
+    build/editions/instructor/NAME.ipynb   also slips, what to ask, hidden checks
+    build/editions/nbgrader/source/...     with --nbgrader: an assignment for nbgrader, not executed
+
+What the editions share with the committed notebook keeps the outputs of that; only the exercises are run here, which
+takes seconds, since they stand on the first code cell alone.
+"""
+
+import argparse
+import shutil
+import sys
+from pathlib import Path
+
+import nbformat
+from nbformat import NotebookNode
+
+from adde_lite.errors import InputError
+from notebooks.build import (
+    NOTEBOOKS,
+    PLACEHOLDER,
+    ROOT,
+    BuildError,
+    budget_line,
+    complaints,
+    execute,
+    read_budgets,
+    read_source,
+    source_names,
+    write_whole,
+)
+from notebooks.editions import Edition, exercises, instructor, solutions, tags_of
+from notebooks.grading import assignment
+
+EDITIONS: dict[str, Edition] = {"solutions": solutions, "instructor": instructor}
+TARGET = ROOT / "build" / "editions"
+
+
+def executed(name: str, edition: Edition, folder: Path = NOTEBOOKS) -> NotebookNode:
+    """An edition of one notebook with all its outputs.
+
+    Raises:
+        BuildError: the notebook was never built, a cell of an exercise raised, or a solution does not pass its check.
+        InputError: an exercise lacks a cell.
+    """
+    whole, promise = read_source(name, folder, edition=lambda book: book)
+    committed = folder / f"{name}.ipynb"
+    cost = read_budgets(folder).get(name, {}).get("cpu")
+    if not committed.exists() or cost is None:
+        raise BuildError(f"never built: run python -m notebooks.build {name} first")
+    book = edition(whole)
+    book.cells[0].source = book.cells[0].source.replace(PLACEHOLDER, budget_line(cost, promise))
+    built = nbformat.read(committed, as_version=4)
+    outputs = {cell.id: cell.outputs for cell in built.cells if cell.cell_type == "code"}
+    code = [cell for cell in book.cells if cell.cell_type == "code"]
+    run_here = [cell for cell in code if {"solution", "check", "instructor"} & set(tags_of(cell))]
+    short = nbformat.from_dict({**book, "cells": [code[0], *run_here]})
+    execute(short, folder, "tiny")
+    for count, cell in enumerate(code, 1):
+        cell.execution_count = count
+        if cell not in run_here:
+            if cell.id not in outputs:
+                raise BuildError(f"cell {cell.id} is not in the built notebook: run python -m notebooks.build {name}")
+            cell.outputs = outputs[cell.id]
+    for each in exercises(whole):
+        said = next(cell for cell in run_here if cell.id == each.check.id).outputs
+        if not said or not said[0].get("text", "").startswith("passed"):
+            raise BuildError(f"exercise {each.number}: the solution does not pass: {said}")
+    book.metadata.widgets = built.metadata.get("widgets", {})
+    if said := complaints(book):
+        raise BuildError("\n".join(said))
+    return book
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description="Write the editions with solutions and for instructors.")
+    parser.add_argument("names", nargs="*", metavar="NAME", help="notebooks; all when none is named")
+    parser.add_argument("--nbgrader", action="store_true", help="also write assignments for nbgrader")
+    asked = parser.parse_args(arguments)
+    failed = False
+    for name in asked.names or source_names():
+        try:
+            for kind, edition in EDITIONS.items():
+                write_whole(TARGET / kind / f"{name}.ipynb", nbformat.writes(executed(name, edition)) + "\n")
+            if asked.nbgrader:
+                whole, _ = read_source(name, edition=lambda book: book)
+                graded = TARGET / "nbgrader" / "source" / name / f"{name}.ipynb"
+                write_whole(graded, nbformat.writes(assignment(whole)) + "\n")
+            print(f"{name}: written to {TARGET.relative_to(ROOT)}")
+        except (BuildError, InputError) as error:
+            failed = True
+            print(f"{name}: {error}", file=sys.stderr)
+    for kind in EDITIONS:
+        for picture in NOTEBOOKS.glob("*.png"):
+            if (TARGET / kind).is_dir():
+                shutil.copy(picture, TARGET / kind)
+    return int(failed)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
