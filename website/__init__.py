@@ -1,0 +1,1 @@
+"""The course as a site that needs neither a kernel nor a network."""
