@@ -1,5 +1,5 @@
 """What the exercises answer, a module for each notebook: `print(checks.start_here.edited_block(your_answer))`."""
 
-from adde_lite.checks import start_here
+from adde_lite.checks import conditional_similarity, memory_and_losses, start_here, vae_baseline
 
-__all__ = ["start_here"]
+__all__ = ["conditional_similarity", "memory_and_losses", "start_here", "vae_baseline"]
