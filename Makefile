@@ -11,7 +11,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: help lab explorer test faults notebooks editions bench study throughput clean
+.PHONY: help lab explorer test faults notebooks editions site-setup site bench study throughput clean
 
 help:
 	@echo "make lab        open JupyterLab at the first notebook"
@@ -20,6 +20,8 @@ help:
 	@echo "make faults     kill forty runs, in one process and in two, and see that each ends as if nothing had happened"
 	@echo "make notebooks  build and execute all notebooks from notebooks/source"
 	@echo "make editions   write the editions with solutions and for instructors to build/editions"
+	@echo "make site-setup bring what the site is built with, once; needs npm and the network"
+	@echo "make site       build the course as a site that needs no kernel and no network, into build/site"
 	@echo "make bench      measure every figure, or one with BENCH=name"
 	@echo "make study      do the runs that data/results has no row for, under an hour of CPU time; goes on after a stop"
 	@echo "make throughput measure what this machine does in a second, and record it in data/results/throughput.json"
@@ -51,6 +53,12 @@ notebooks: $(READY)
 editions: $(READY)
 	$(BIN)/python -m notebooks.build_editions $(EDITIONS_ARGS)
 
+site-setup: $(READY)
+	$(BIN)/python -m website.prepare $(PIP_ARGS)
+
+site: $(READY)
+	$(BIN)/python -m website.build
+
 bench: $(READY)
 	$(BIN)/python -m bench $(BENCH)
 
@@ -62,7 +70,7 @@ throughput: $(READY)
 	$(BIN)/python -m adde_lite.throughput
 
 clean:
-	rm -rf .venv build data/cache adde_lite.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv .site build data/cache adde_lite.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 $(READY): pyproject.toml
 	@command -v $(PYTHON) >/dev/null || { echo "No $(PYTHON) here: install Python 3.11 or newer, or name yours with PYTHON=..."; exit 1; }

@@ -93,7 +93,7 @@ def test_imports_make_no_circle():
 
 
 def tracked_python() -> list[Path]:
-    return [path for folder in ("adde_lite", "bench", "tests") for path in (ROOT / folder).rglob("*.py")] + list(
+    return [path for folder in ("adde_lite", "bench", "tests", "website") for path in (ROOT / folder).rglob("*.py")] + list(
         (ROOT / "notebooks").glob("*.py")
     )
 

@@ -27,7 +27,8 @@ HERE = ROOT / "website"
 SITE = ROOT / "build" / "site"
 STATIC = "assets"  # a folder _static would have jupyter-book load all of its scripts on every page
 ENTRY = "from jupyter_book.cli.main import main; main()"
-GREETING = re.compile(r"\x1b\[[0-9;]*m")
+PAGES = "_build/html"  # where jupyter-book writes them
+COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
 class SiteError(Exception):
@@ -56,7 +57,9 @@ def build(target: Path = SITE, only: Collection[str] | None = None) -> None:
         for package in packages:
             package.unpack(VENDOR, source / STATIC)
         _run(python, source, out)
-        _replace(target, out / "_build" / "html")
+        for book in (out / PAGES / "_sources" / "notebooks").glob("*.ipynb"):
+            shutil.copy(ROOT / "notebooks" / book.name, book)  # to download: as it was committed
+        _replace(target, out / PAGES)
 
 
 def gather(source: Path, only: Collection[str] | None = None) -> None:
@@ -99,11 +102,11 @@ def gather(source: Path, only: Collection[str] | None = None) -> None:
 
 
 def _run(python: Path, source: Path, out: Path) -> None:
-    command = [python, "-c", ENTRY, "build", source, "--path-output", out, "-W", "--keep-going", "-q"]
+    command = [str(python), "-c", ENTRY, "build", str(source), "--path-output", str(out), "-W", "--keep-going", "-q"]
     environment = os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": ""}
     done = subprocess.run(command, cwd=source, env=environment, capture_output=True, text=True, check=False)
     if done.returncode:
-        raise SiteError(GREETING.sub("", done.stdout + done.stderr).replace(f"{source}/", ""))
+        raise SiteError(COLOUR.sub("", done.stdout + done.stderr).replace(f"{source}/", ""))
 
 
 def _replace(target: Path, made: Path) -> None:

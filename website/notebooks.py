@@ -4,9 +4,7 @@ import html
 from collections.abc import Mapping
 from typing import Any
 
-from nbformat import NotebookNode
-
-WIDTHS = ("image/svg+xml", "image/png", "image/jpeg", "image/webp")
+from nbformat import NotebookNode, from_dict
 
 
 def for_the_site(book: NotebookNode) -> NotebookNode:
@@ -18,7 +16,7 @@ def for_the_site(book: NotebookNode) -> NotebookNode:
     for cell in book.cells:
         for output in cell.get("outputs", []):
             if "data" in output:
-                output.data = NotebookNode(_once(output.data, output.get("metadata", {})))
+                output.data = from_dict(_once(output.data, output.get("metadata", {})))
     return book
 
 

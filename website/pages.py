@@ -60,7 +60,7 @@ def contents(notebooks: dict[str, str], data: list[str], api: list[str], more: l
         "Data": [{"file": data[0], "title": "All data sets"}, *({"file": page} for page in data[1:])],
         "To look up": [
             {"file": GLOSSARY},
-            {"file": LOOK_UP, "sections": [{"file": page, "title": page.split("/")[-1]} for page in api[1:]]},
+            {"file": LOOK_UP, "sections": [{"file": page, "title": _short(page)} for page in api[1:]]},
         ],
         "To take part": [{"file": page} for page in more],
     }
@@ -69,3 +69,8 @@ def contents(notebooks: dict[str, str], data: list[str], api: list[str], more: l
         "root": START,
         "parts": [{"caption": caption, "chapters": chapters} for caption, chapters in parts.items()],
     }
+
+
+def _short(page: str) -> str:
+    """A package's name without that of the project: there is little room beside the text."""
+    return page.removeprefix(f"{LOOK_UP}/").removeprefix("adde_lite.")

@@ -68,7 +68,8 @@ class Vendored:
             InputError: there is no npm, npm fails, or what it brings is not the package on record.
         """
         if self.archive(folder).exists():
-            return self.verify(folder)
+            self.verify(folder)
+            return
         npm = shutil.which("npm")
         if npm is None:
             raise InputError("npm", "no such program", "npm of Node.js 18 or newer", "Install Node.js, then run again.")
