@@ -56,7 +56,7 @@ def _graded(each: ExerciseCells) -> str:
 
 def _asserted(source: str) -> str:
     before, asked = source.rsplit("print(", 1)
-    return f"{before}verdict = {asked.rstrip().removesuffix(')')}\nprint(verdict)\nassert verdict.passed, verdict"
+    return f"{before}verdict = ({asked.rstrip()}\nprint(verdict)\nassert verdict.passed, verdict"
 
 
 def _marks(grade_id: str, *, solution: bool = False, points: int = 0) -> dict[str, Any]:

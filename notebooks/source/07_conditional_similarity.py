@@ -36,7 +36,7 @@ from IPython.display import display
 from torch.nn import functional as F
 
 import adde_lite
-from adde_lite import Gallery, plots, widgets
+from adde_lite import Gallery, checks, plots, widgets
 from adde_lite.attributes import MISSING
 from adde_lite.losses import conditional_triplet
 from adde_lite.metrics.conditional import (
@@ -65,7 +65,8 @@ print(f"profile {profile.name}, torch {torch.__version__.split('+')[0]}, Python 
 # ## Six questions
 #
 # The attributes of the Wardrobe become **conditions**: similar in colour, similar in sleeve, and so on. Six of them are
-# enough to see what happens. Models are trained on one drawer and judged on another; this is the other.
+# enough to see what happens. Models are trained on one drawer and judged on another; this is the other, with the
+# questions that every model below will be asked.
 
 # %%
 clothes, triplets = held_out()
@@ -127,8 +128,8 @@ plots.contact_sheet([rivals.images[row] for row in (anchor, lone, twin)], captio
 # %% [markdown]
 # Asked for the colour, the second is the right answer; asked for anything else that the first and third share, it is
 # the third. The drawer yields many such pairs of questions: the same three garments, in both orders, under two
-# conditions. A model with one distance says "$j$ is nearer" or "$l$ is nearer" to both. So it is wrong on one of the
-# two, always. Take any distance at all, the pixels for instance:
+# conditions. A model with one distance gives both the same answer: "the second is nearer", or "the third is nearer". So
+# it is wrong on one of the two, always. Take any distance at all, the pixels for instance:
 
 # %%
 first, second = disputed.picked(torch.arange(0, len(disputed), 2)), disputed.picked(torch.arange(1, len(disputed), 2))
@@ -165,14 +166,16 @@ plots.leakage_maps({"share reversed": reversed_share}, schema.names, alt, sides=
 # Across are the conditions that triplets are about, down those that would turn them around. Attributes with few values
 # do so often: two garments share one of three lengths by chance alone, and one of fourteen categories hardly ever. The
 # diagonal is empty because a condition agrees with itself.
-#
+
+# %% [markdown]
 # ## The loss, by hand
 #
-# For a triplet $(i, j, l)$ under condition $c$, with a margin $m$ and a distance $D_c$ of that condition,
+# A triplet $(i, j, l)$ is an anchor, its positive and its negative, as rows. Let $D_c$ be the distance under condition
+# $c$. The negative should be farther away than the positive by a margin $m$; what is short of that is the loss:
 #
 # $$L = \max(0,\; D_c(i, j) - D_c(i, l) + m)$$
 #
-# Three points in two conditions are enough to see it.
+# Three points, each with a place under two conditions, are enough to see it.
 
 # %%
 points = torch.tensor([[[0.0, 0.0], [0.0, 0.0]], [[0.0, 0.1], [3.0, 4.0]], [[0.0, 0.4], [0.0, 1.0]]])
@@ -219,15 +222,16 @@ print(f"cosine between the two gradients: {F.cosine_similarity(one.flatten(), ot
 # Exactly opposite: what one question builds, the other tears down, and nothing is learned from either. That is how a
 # shared net conflicts. There are two ways out: give each question its own **view** of shared numbers, or its own
 # **numbers**.
-#
+
+# %% [markdown]
 # ## CSN: one space, a mask for each question
 #
 # Conditional Similarity Networks (Veit and others, 2017) keep one embedding $f(x)$ and learn a mask for each condition:
 #
 # $$m_c = \mathrm{ReLU}(\beta_c), \qquad D_c(x, y) = \| f(x) \circ m_c - f(y) \circ m_c \|$$
 #
-# A mask weighs numbers; it cannot turn or mix them. It begins around $\mathcal N(0.9, 0.7)$, so that some entries start
-# closed. In lines:
+# where $\circ$ multiplies number by number. A mask weighs numbers; it cannot turn or mix them. $\beta_c$ begins as
+# draws from $\mathcal N(0.9, 0.7)$, so that some entries start closed. In lines, with random numbers for $f(x)$:
 
 # %%
 d = 8
@@ -240,7 +244,8 @@ print(f"{float((beta <= 0).float().mean()):.0%} of the mask entries begin closed
 
 # %% [markdown]
 # The two penalties of the paper: $\lambda_W \|f\|_2$ keeps the space from growing past the margin, and
-# $\lambda_M \|m_c\|_1$ closes what a mask does not need. A closed entry gets no gradient, so it stays closed:
+# $\lambda_M \|m_c\|_1$ closes what a mask does not need. A closed entry gets no gradient, so it stays closed. The next
+# cell shows four triplets to a small net of the package: a batch of anchors, then positives, then negatives.
 
 # %%
 recipe = MaskedRecipe(widths=(4, 4, 4, 8), d=d)
@@ -278,7 +283,8 @@ print(f"blocks of 5 numbers are {A} disjoint masks over {whole.shape[1]}")
 # The paper leaves two things open, and both matter: whether $r_c$ has **length one** when it is compared, and whether
 # the **classification loss** stays on. Here blocks have length one, and no model is told values, only which of two
 # garments is alike. ADDE-C with the classification loss is told more than its rivals; it gets a row of its own.
-#
+
+# %% [markdown]
 # ## Training
 #
 # Listing triplets and showing three images for each is honest and slow. A batch of images holds far more triplets than
@@ -295,8 +301,8 @@ print(f"{len(batch)} images hold {len(rows)} triplets; as a list they would take
 
 # %% [markdown]
 # Every model below sees the same garments as often, has the same trunk with the same first weights, and draws its
-# triplets like this. The study `conditional` trains seven models from three seeds. Here we train three of one seed:
-# the plain net, CSN with learned masks, and ADDE-C.
+# triplets like this. The study `conditional` trains seven models from three seeds, and its record comes with the
+# course. Here we train three of one seed: the plain net, which knows no conditions, CSN with learned masks, and ADDE-C.
 
 # %%
 SEED = conditional.SEEDS[0]
@@ -378,9 +384,10 @@ pd.DataFrame(told).T
 
 # %% [markdown]
 # Chance is high where values are few, so read a column, not a row. **Pixels** are the simplest model that could win:
-# look at what they have above chance, and for which condition. For the plain net look at the same: a space for
+# look at what they have above chance, and for which condition. Then compare the plain net with them: a space for
 # everything leans to what many triplets agree on.
-#
+
+# %% [markdown]
 # ## Masks and blocks
 #
 # Which numbers does each question look at? On the left the learned masks, sorted by the condition that weighs a number
@@ -401,7 +408,8 @@ plots.masks_beside_blocks(masks.numpy(), models[conditional.ADDE].recipe.d, sche
 # A learned mask may share a number between conditions. Where two attributes go together that saves numbers; where they
 # do not, whatever is written there for one is noise to the other. The penalty on masks pushes entries shut, and the
 # printed share says how far it got in a run this short. Blocks need no such push.
-#
+
+# %% [markdown]
 # ## Every block asked for every condition
 #
 # The test that shows separation: take block $c$ and ask it the triplets of $c'$. Its own should be all right, those of
@@ -436,14 +444,16 @@ for name, each in accuracy.items():
     print(f"{name}: own {each.diagonal().mean():.3f}, gap {disentanglement_gap(each).mean():+.3f}")
 
 # %% [markdown]
-# For the plain net the mean gap is zero, not by luck: summed over blocks, each condition is counted once as own and
-# once among the others. So a gap rewards separation alone, and accuracy rewards being right. Neither implies the other,
-# and a table needs both.
-#
+# For the plain net the mean gap is zero, not by luck: its rows are equal, so in the mean over blocks each condition has
+# the same weight as own and among the others. So a gap rewards separation alone, and accuracy rewards being right.
+# Neither implies the other, and a table needs both.
+
+# %% [markdown]
 # ## Three seeds
 #
-# The record: all models, one held-out triplet for each garment and condition. The rows for chance, pixels and the
-# oracle need no training.
+# The record has all seven models. New are CSN with *fixed* masks, CSN *as published*, one separate net for each
+# condition, and ADDE-C that is told the values. All are asked the same held-out triplets, one for each garment and
+# condition that it has. The rows for chance, pixels and the oracle need no training.
 
 # %%
 MEASURES = ("accuracy", "gap", "conflicting", f"precision@{K}")
@@ -529,7 +539,8 @@ pd.DataFrame(told | {"label oracle": dict.fromkeys(CONDITIONS, "1.00")}).T
 # Some conditions are hard for all: what is small in a picture of this size, or looks different on every category.
 # Others any space gets partly right, since they decide many of the pixels. A mean over conditions hides this; so does a
 # mean over garments.
-#
+
+# %% [markdown]
 # ## The wrong question
 #
 # Does the condition matter at all to a model that has one? Ask each block the questions of the others. If masks were
@@ -623,7 +634,8 @@ else:
 # Papers compare on UT-Zappos50k, shoes with four conditions. Its images are for academic use, so nothing of it is here.
 # Who has fetched them reads them with `adde_lite.data.zappos`, and trains any model above on its listed triplets with
 # `train(..., examples=triplets.rows, example_labels=triplets.told(images.labels))`.
-#
+
+# %% [markdown]
 # ## When it fails: a question that does not apply
 #
 # Ask for garments with a similar sleeve to a pair of trousers. No triplet ever said anything about that. The block has
@@ -658,15 +670,147 @@ print("a threshold on the distance would warn:", "yes" if warns else "no")
 # %% [markdown]
 # A triplet loss teaches order, not whether a question makes sense. Whoever builds a search on blocks needs another
 # guard: the labels, or a classifier that may say "not applicable".
+
+# %% [markdown]
+# ## Exercises
 #
-# ## Try it (2, 10 and 30 minutes)
+# An exercise stands on the first code cell alone: run that, and you can begin here. Write your answer in the place of
+# the `...`, run the cell and then the one below it, which says how far you are.
 #
-# 1. With the sliders, find a garment and two conditions such that no result has both values. Then find the smallest
-#    weight of the second at which the first result changes. Is it the same for another garment?
-# 2. Train CSN with `mask_penalty` ten times as large and with none (`replace(recipe, mask_penalty=...)`, a few epochs
-#    will do). What happens to the share of closed entries, to the overlap, and to the gap?
-# 3. ADDE-C without length one: `SubspaceRecipe(normalised=False)`. Train it from three seeds and add a row to the
-#    table. Then say, from your three seeds, whether the paper's silence on this point matters.
+# ### Exercise 1, 2 minutes: a distance under a mask
+#
+# Return the CSN distance between two vectors `f_x` and `f_y` of shape `(d,)`, as the condition with the mask parameters
+# `beta` of shape `(d,)` sees it: $D_c(x, y) = \| f(x) \circ m_c - f(y) \circ m_c \|$.
+
+# %% [markdown] tags=["hint"]
+# The mask is not `beta` itself: $m_c = \mathrm{ReLU}(\beta_c)$, in torch `beta.relu()`.
+
+
+# %% tags=["stub"]
+def masked_distance(f_x, f_y, beta):
+    """Distance of two vectors (d,) under the mask of beta (d,)."""
+    ...
+
+
+# %% tags=["solution"]
+def masked_distance(f_x, f_y, beta):
+    """Distance of two vectors (d,) under the mask of beta (d,)."""
+    mask = beta.relu()
+    return (f_x * mask - f_y * mask).norm()
+
+
+# %% tags=["check"]
+print(checks.conditional_similarity.masked_distance(masked_distance))
+
+# %% [markdown] tags=["instructor"]
+# **Ask:** what does a mask of zeros say about two garments? That they are equal, whatever they are: a condition that
+# closed all its entries has collapsed, and its loss stands at the margin. The hidden check has such a mask.
+
+# %% tags=["instructor"]
+all_closed = [(torch.ones(3), torch.zeros(3), -torch.ones(3))]
+print(checks.conditional_similarity.masked_distance.on(masked_distance, all_closed))
+
+# %% [markdown]
+# ### Exercise 2, 10 minutes: ask every block
+#
+# `blocks` has shape `(N, A, d)`. Triplet `t` has anchor, positive and negative in `rows[t]` and is about condition
+# `condition[t]`. Return an `(A, A)` tensor: in row `q` and column `c`, the share of the triplets of `c` that block `q`
+# gets right. Right is a positive nearer than the negative; equal distances count one half.
+
+# %% [markdown] tags=["hint"]
+# `blocks[rows[:, 0]]` are the anchors with all their blocks, `(T, A, d)`, and `norm(dim=2)` of a difference gives the
+# distances in all blocks at once. A mean over the triplets of `c` then is a whole column.
+
+
+# %% tags=["stub"]
+def block_accuracy(blocks, rows, condition):
+    """Share right of each block on the triplets of each condition, (A, A): blocks (N, A, d), rows (T, 3)."""
+    ...
+
+
+# %% tags=["solution"]
+def block_accuracy(blocks, rows, condition):
+    """Share right of each block on the triplets of each condition, (A, A): blocks (N, A, d), rows (T, 3)."""
+    anchor, positive, negative = (blocks[role] for role in rows.T)
+    near, far = (anchor - positive).norm(dim=2), (anchor - negative).norm(dim=2)
+    right = (near < far).double() + (near == far).double() / 2
+    return torch.stack([right[condition == c].mean(0) for c in range(blocks.shape[1])], dim=1)
+
+
+# %% tags=["check"]
+print(checks.conditional_similarity.block_accuracy(block_accuracy))
+
+# %% [markdown] tags=["instructor"]
+# **Ask:** what would a collapsed model score if equal distances counted as right? Everything. And why must the columns
+# of the plain net be constant? Then let pairs train CSN with ten times the `mask_penalty` and with none, a few epochs
+# each, and say what happens to closed entries, overlap and gap.
+#
+# The hidden check has a condition without a triplet: its column is NaN, not zero and not an error.
+
+# %% tags=["instructor"]
+without_second = [(torch.eye(3)[:, :2, None], torch.tensor([[0, 1, 2], [2, 1, 0]]), torch.tensor([0, 0]))]
+print(checks.conditional_similarity.block_accuracy.on(block_accuracy, without_second))
+
+# %% [markdown]
+# ### Exercise 3, 30 minutes: where the answer turns
+#
+# Two questions at once: order garments by `first + w * second`, their distances to a query under two conditions, each
+# of shape `(N,)`. At `w = 0` the first answer is the nearest under the first condition. Return the smallest weight `w`
+# at which another garment draws level with it; `inf` if none ever does.
+#
+# Then ask it of ADDE-C: for a garment of `having_all`, the distances in its colour and pattern blocks (without itself).
+# Is the weight the same for other garments, and the other way round?
+
+# %% [markdown] tags=["hint"]
+# Two garments draw level where two straight lines in `w` cross. Only one that is nearer under the second condition can
+# catch up; write down at which `w` it does. The first to arrive decides.
+
+
+# %% tags=["stub"]
+def turning_weight(first, second):
+    """Smallest w at which first + w * second, (N,), has another nearest than first alone; inf if there is none."""
+    ...
+
+
+# %% tags=["solution"]
+def turning_weight(first, second):
+    """Smallest w at which first + w * second, (N,), has another nearest than first alone; inf if there is none."""
+    best = first.argmin()
+    lacks, gains = first - first[best], second[best] - second
+    catching_up = gains > 0
+    return (lacks[catching_up] / gains[catching_up]).min() if catching_up.any() else torch.inf
+
+
+# %% tags=["check"]
+print(checks.conditional_similarity.turning_weight(turning_weight))
+
+# %% [markdown] tags=["instructor"]
+# **Ask:** is there one weight that is right for all garments? No: it depends on how near the neighbours of each query
+# are, which is why the builder has a slider and not a constant. Trying weights on a grid passes no check; it is a
+# good first idea, so ask what it would miss.
+#
+# **In class:** ten minutes for the conflict and the loss, fifteen for CSN and ADDE-C, ten for the tables; the first
+# exercise alone, the second in pairs, the third at home. For a project: ADDE-C without length one,
+# `SubspaceRecipe(normalised=False)`, from three seeds, and a judgement whether the paper's silence matters.
+
+# %% tags=["instructor"]
+print(checks.conditional_similarity.turning_weight.on(turning_weight, [(torch.ones(1), torch.ones(1))]))
+
+# %% [markdown]
+# ## Symbols and summary
+#
+# | paper | code | meaning |
+# |---|---|---|
+# | $(i, j, l)$ | `adde_lite.sampling.ConditionalTriplets.rows` | anchor, positive and negative of a triplet |
+# | $c$ | `adde_lite.sampling.ConditionalTriplets.condition` | the condition: the attribute that decides |
+# | $L$ | `adde_lite.losses.conditional_triplet` | the triplet loss under conditions, with the distances $D_c$ |
+# | $m$ | `adde_lite.losses.conditional_triplet(margin)` | margin; the CSN paper writes $h$ |
+# | $f(x)$ | `adde_lite.models.conditional.MaskedSpace.features` | CSN's one vector of an image |
+# | $\beta_c$ | `adde_lite.models.conditional.MaskedSpace.beta` | what CSN learns for a condition |
+# | $m_c$ | `adde_lite.models.conditional.MaskedSpace.masks` | its mask, never below zero |
+# | $\lambda_W$ | `adde_lite.models.conditional.MaskedRecipe.embedding_penalty` | price of long vectors |
+# | $\lambda_M$ | `adde_lite.models.conditional.MaskedRecipe.mask_penalty` | price of open masks |
+# | $r_c$ | `adde_lite.models.conditional.Subspaces.embed` | ADDE-C's block of a condition |
 
 # %%
 print(f"conflicting triplets, one space: {share:.0%} right, whatever it has learned")
