@@ -13,11 +13,13 @@ import numpy as np
 from PIL import Image, ImageFont
 from torch import Tensor
 
+from adde_lite.plots.image_tag import image_tag, mime_bundle
 from adde_lite.plots.picture import INK, PAPER
 
 WEBP_QUALITY, WEBP_METHOD = 85, 2  # the method of less work: a third of the time for as few bytes
 FONTS = Path(mpl.get_data_path(), "fonts", "ttf")
 REGULAR, BOLD = str(FONTS / "DejaVuSans.ttf"), str(FONTS / "DejaVuSans-Bold.ttf")
+LARGEST = 1.5  # of its own size, on a page with room: it is as sharp at any size
 MEASURED_AT = 64  # letters are measured at this size, so that widths are not rounded to whole pixels
 
 
@@ -50,8 +52,13 @@ class Drawing:
 
         return bytes(resvg_py.svg_to_bytes(svg_string=self.svg(), skip_system_fonts=True, font_files=[REGULAR, BOLD]))
 
+    def tag(self) -> str:
+        """The drawing as HTML, with its alt text; it grows and shrinks with the page."""
+        fits = f"width: 100%; max-width: {LARGEST * self.width:g}px"
+        return image_tag("svg+xml", self.svg().encode(), self.alt, fits)
+
     def _repr_mimebundle_(self, **_: object) -> tuple[dict[str, Any], dict[str, Any]]:
-        return {"image/png": self.png(), "text/plain": self.alt}, {"image/png": {"alt": self.alt}}
+        return mime_bundle(self.png(), self.alt)  # pixels, for letters that are the same on every machine
 
 
 def beside(*drawings: Drawing) -> Drawing:

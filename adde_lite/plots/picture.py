@@ -12,8 +12,9 @@ from cycler import cycler
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from PIL import Image
 from torch import Tensor
+
+from adde_lite.plots.image_tag import image_tag, mime_bundle, webp
 
 # Okabe and Ito's colours: they stay apart in every common form of colour blindness.
 BLUE, ORANGE, GREEN, VERMILION = "#0072B2", "#E69F00", "#009E73", "#D55E00"
@@ -54,23 +55,18 @@ class Picture(Figure):
 
     def png(self) -> bytes:
         """The picture as a PNG file."""
-        return self._saved("png")
-
-    def webp(self) -> bytes:
-        """The picture as a WebP file, a quarter of the PNG: for pages that hold many frames."""
-        image = Image.open(io.BytesIO(self._saved("png"))).convert("RGB")
-        buffer = io.BytesIO()
-        image.save(buffer, "WEBP", quality=80)
-        return buffer.getvalue()
-
-    def _saved(self, kind: str) -> bytes:
         buffer = io.BytesIO()
         # No date and no version inside: the same picture is the same bytes.
-        self.savefig(buffer, format=kind, metadata={"Software": None})
+        self.savefig(buffer, format="png", metadata={"Software": None})
+        self.set_layout_engine("none")  # once laid out it stays: a second time would start from the first and move on
         return buffer.getvalue()
 
+    def tag(self) -> str:
+        """The picture as HTML, with its alt text."""
+        return image_tag("webp", webp(self.png()), self.alt)
+
     def _repr_mimebundle_(self, **_: object) -> tuple[dict[str, Any], dict[str, Any]]:
-        return {"image/png": self.png(), "text/plain": self.alt}, {"image/png": {"alt": self.alt}}
+        return mime_bundle(self.png(), self.alt)
 
 
 def draw_image(place: Axes, image: Tensor) -> None:

@@ -10,7 +10,6 @@ import ipywidgets
 
 from adde_lite.plots import Picture
 from adde_lite.plots.drawing import Drawing
-from adde_lite.widgets.picture_tag import picture_tag
 
 
 def edit_slider(name: str, frames: Mapping[str, Picture | Drawing]) -> ipywidgets.VBox:
@@ -27,7 +26,7 @@ def edit_slider(name: str, frames: Mapping[str, Picture | Drawing]) -> ipywidget
         max=len(stops) - 1, description=name, readout=False, layout=ipywidgets.Layout(width="420px")
     )
     labels = ipywidgets.Stack([ipywidgets.HTML(f"<b>{html.escape(stop)}</b>") for stop in stops], selected_index=0)
-    pictures = ipywidgets.Stack([ipywidgets.HTML(picture_tag(frames[stop])) for stop in stops], selected_index=0)
+    pictures = ipywidgets.Stack([ipywidgets.HTML(frames[stop].tag()) for stop in stops], selected_index=0)
     for part, label in [(slider, "edit-slider"), (labels, "edit-label"), (pictures, "edit-picture")]:
         part.add_class(label)
     for stack in (labels, pictures):

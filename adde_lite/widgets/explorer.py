@@ -14,7 +14,6 @@ from adde_lite.retrieval.gallery import Gallery
 from adde_lite.retrieval.weighting import WEIGHTS
 from adde_lite.widgets.edit_slider import edit_slider
 from adde_lite.widgets.exploration import Exploration
-from adde_lite.widgets.picture_tag import picture_tag
 
 AS_IT_IS = "as it is"
 STEPS = 20  # of the strength, from 0 to 1
@@ -72,7 +71,7 @@ def explorer(
         edits = [Edit(name, slider.value) for name, slider in values.items() if slider.index]
         view = exploration.view(garment.value, edits, strength.value, weight.value)
         label.value = f'<div role="status"><b>{html.escape(view.summary)}</b></div>'
-        results.value, memory.value = picture_tag(view.results), picture_tag(view.memory)
+        results.value, memory.value = view.results.tag(), view.memory.tag()
 
     controls = (garment, strength, weight, *values.values())
     for control in controls:

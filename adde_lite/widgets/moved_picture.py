@@ -7,7 +7,6 @@ import ipywidgets
 
 from adde_lite.plots import Picture
 from adde_lite.plots.drawing import Drawing
-from adde_lite.widgets.picture_tag import picture_tag
 
 Key = TypeVar("Key")
 
@@ -28,7 +27,7 @@ def moved_picture(
     picture.add_class(f"{kind}-picture")
 
     def show(_: object = None) -> None:
-        picture.value = picture_tag(draw({key: slider.value for key, slider in sliders.items()}))
+        picture.value = draw({key: slider.value for key, slider in sliders.items()}).tag()
 
     for slider in sliders.values():
         slider.add_class(f"{kind}-slider")

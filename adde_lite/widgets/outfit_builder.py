@@ -10,7 +10,6 @@ from adde_lite.data.outfits import EMPTY
 from adde_lite.errors import InputError
 from adde_lite.widgets.building import Building
 from adde_lite.widgets.edit_slider import edit_slider
-from adde_lite.widgets.picture_tag import picture_tag
 
 NONE, AS_IT_IS = "none", "as it is"
 COLUMNS = "repeat(auto-fill, minmax(400px, 1fr))"
@@ -58,7 +57,7 @@ def outfit_builder(
         rows = [slider.value for slider in sliders.values() if slider.value != EMPTY]
         built = building.view(rows, target.value, swaps[swap.index - 1] if swap.index else None)
         label.value = f'<div role="status"><b>{html.escape(built.summary)}</b></div>'
-        picture.value = picture_tag(built.drawing) if built.drawing else ""
+        picture.value = built.drawing.tag() if built.drawing else ""
 
     for slider in sliders.values():
         slider.add_class("builder-piece")
