@@ -3,7 +3,7 @@
 #   course:
 #     shows: what a VAE finds without labels, from four pixels to sliders
 #     cpu_s: 150
-#     tiny_cpu_s: 60
+#     tiny_cpu_s: 40
 #     peak_mb: 2500
 # ---
 
@@ -11,14 +11,15 @@
 # # VAE baseline: a model without labels
 #
 # **What does a model find when nobody tells it what a sleeve is?** The course is about attributes that keep to places
-# of their own. Before we ask for that with labels, we see how far a model comes that only looks at pictures.
+# of their own. Before we ask for that with labels, we see how far a model comes that only looks at pictures. It turns a
+# picture into a short *code*, each number of which is called a **latent**, and draws the picture again from the code.
 #
 # {{budget}}
 #
 # After this notebook you can
 #
-# - compute the bound that a variational autoencoder maximises, by hand, and derive the trick that trains it,
-# - read reconstructions, samples, traversals and the KL of each latent,
+# - compute by hand the bound that a variational autoencoder (VAE) maximises, and derive the trick that trains it,
+# - read reconstructions, samples, traversals and the price of each latent,
 # - recognise posterior collapse, cause it and mend it,
 # - say how far the axes of two runs agree.
 
@@ -34,7 +35,7 @@ from IPython.display import display
 from torch.nn import functional as F
 
 import adde_lite
-from adde_lite import plots, widgets
+from adde_lite import checks, plots, widgets
 from adde_lite.augmentation import NOTHING
 from adde_lite.data.wardrobe import WARDROBE
 from adde_lite.models.vae import VAE, BetaVAE, BetaVAERecipe, VAERecipe
@@ -66,7 +67,6 @@ parts = grid.split({"train": 0.85, "test": 0.15}, seed=0)
 train_set, test_set = parts["train"], parts["test"]
 print(f"{len(train_set)} garments to learn from, {len(test_set)} held out")
 
-# %%
 rows = torch.linspace(0, len(train_set) - 1, 16).long().view(2, 8)
 alt = "Sixteen small pictures of dresses in four colours, with different sleeves, lengths and fits."
 plots.image_rows({"first half": train_set.images[rows[0]], "second half": train_set.images[rows[1]]}, alt)
@@ -80,7 +80,8 @@ plots.image_rows({"first half": train_set.images[rows[0]], "second half": train_
 # ## Four pixels by hand
 #
 # Start with a picture of four pixels. A *decoder* gives each pixel a chance of being white. The **reconstruction
-# loss** is the surprise at the true pixels: minus the logarithm of the chance that came true, in nats, summed.
+# loss** is the surprise at the true pixels: minus the natural logarithm of the chance that came true, summed. Its unit
+# is the *nat*: a fair coin surprises by about seven tenths of one.
 
 # %%
 pixels = torch.tensor([[1.0, 0.0], [0.0, 1.0]], dtype=torch.float64)
@@ -92,19 +93,14 @@ def surprise(x, chance):
 
 
 print("nats of each pixel:", [round(nats, 3) for nats in surprise(pixels, chances).flatten().tolist()])
-print("of the picture:", round(surprise(pixels, chances).sum().item(), 3))
+by_package = reconstruction_loss(torch.logit(chances)[None], pixels[None], "bernoulli", pixel_scale=0.1)
+torch.testing.assert_close(by_package.double(), surprise(pixels, chances).sum(), rtol=1e-6, atol=0)
+print(f"of the picture: {surprise(pixels, chances).sum().item():.3f}, by the package: {by_package.item():.3f}")
 
 # %% [markdown]
 # A good guess costs little, an undecided one costs the logarithm of two, a wrong one would cost a lot. The package
-# takes *logits* instead of chances, because they cannot leave their range, and averages over images. It is the same
-# number.
-
-# %%
-by_package = reconstruction_loss(torch.logit(chances)[None], pixels[None], "bernoulli", pixel_scale=0.1)
-torch.testing.assert_close(by_package.double(), surprise(pixels, chances).sum(), rtol=1e-6, atol=0)
-print("by the package:", round(by_package.item(), 3))
-
-# %% [markdown]
+# takes *logits* instead of chances: the logarithm of the odds, any number at all. It comes to the same.
+#
 # Real pixels are grey, not black or white. Then the best chance is the grey itself, and even that costs something: the
 # entropy of the pixel. So the loss of a perfect decoder is not zero, and from now on we compare with this **floor**.
 
@@ -129,9 +125,10 @@ plots.curves(
 # %% [markdown]
 # ## The price of a code
 #
-# The *encoder* does not give one code but a bell over codes: mean $\mu$ and width $\sigma$. The **KL divergence**
-# from the standard bell $p(z) = N(0, 1)$ is what the code may cost: how much more the picture tells about $z$ than we
-# knew before. For two bells it has a closed form, $\frac{1}{2}(\mu^2 + \sigma^2 - \ln \sigma^2 - 1)$.
+# The *encoder* does not give one code but a bell over codes, the **posterior** $q(z|x)$, of mean $\mu$ and width
+# $\sigma$. Before we saw the picture we knew the standard bell $p(z) = N(0, 1)$, the **prior**. The **KL divergence**
+# of the one from the other is the price of the code: how much the picture tells about $z$. For two bells it has a
+# closed form, $\frac{1}{2}(\mu^2 + \sigma^2 - \ln \sigma^2 - 1)$.
 
 # %%
 mean = torch.tensor(1.2, dtype=torch.float64)
@@ -142,12 +139,14 @@ def price(mean, log_variance):
     return 0.5 * (mean**2 + log_variance.exp() - log_variance - 1)
 
 
+assert torch.equal(gaussian_kl(mean[None, None], log_variance[None, None])[0], price(mean, log_variance))
 print(f"an informative code costs {price(mean, log_variance).item():.3f} nats")
 print(f"the prior itself costs {price(torch.tensor(0.0), torch.tensor(0.0)).item():.3f}")
 
 # %% [markdown]
-# Never trust a closed form that you did not check. By definition the KL is the mean of $\ln q(z|x) - \ln p(z)$ over
-# codes $z$ drawn from $q$. So draw many, and compare within the error of that mean.
+# The package has it as `gaussian_kl`. But never trust a closed form that you did not check. By definition the KL is the
+# mean of $\ln q(z|x) - \ln p(z)$ over codes $z$ drawn from $q$. So draw many, and compare within the error of that
+# mean.
 
 # %%
 draws = profile.pick(tiny=20_000, cpu=200_000, gpu=200_000)
@@ -161,8 +160,6 @@ error = gaps.std() / draws**0.5
 assert (gaps.mean() - price(mean, log_variance)).abs() < 5 * error
 print(f"by sampling: {gaps.mean().item():.3f}, give or take {error.item():.3f}")
 
-# %%
-assert torch.equal(gaussian_kl(mean[None, None], log_variance[None, None])[0], price(mean, log_variance))
 axis = torch.linspace(-3.5, 3.5, 141, dtype=torch.float64)
 bells = {"q(z|x)": q.log_prob(axis).exp(), "p(z)": p.log_prob(axis).exp()}
 plots.curves(
@@ -172,7 +169,7 @@ plots.curves(
 )
 
 # %% [markdown]
-# Sampling and closed form agree, and so does `gaussian_kl` of the package. In the picture, the code of this image is
+# Sampling and closed form agree. In the picture, the code of this image is
 # narrower than the prior and beside its middle: both cost. An encoder that always answers with the wide bell pays
 # nothing, and says nothing about its picture. Remember that; it comes back as the failure of this notebook.
 
@@ -180,8 +177,9 @@ plots.curves(
 # ## The bound
 #
 # Expected surprise plus price, with a minus, is the **evidence lower bound**, the ELBO. It can never exceed
-# $\ln p(x)$, the logarithm of the chance that the model gives to the picture. With one code and four pixels we can
-# check that: sum over a fine grid of codes.
+# $\ln p(x)$, the logarithm of the chance that the model gives to the picture, whatever its code. With a code of one
+# number and four pixels we can check that: sum over a fine grid of codes. Our decoder draws stripes, the stronger the
+# larger $z$ is.
 
 # %%
 stripes = torch.tensor([[2.0, -2.0], [-2.0, 2.0]], dtype=torch.float64)  # the decoder: logits = z * stripes
@@ -223,38 +221,34 @@ plots.curves(
 # **reparametrisation** moves the randomness out of the way: draw $\varepsilon \sim N(0, 1)$ first, then compute
 # $z = \mu + \sigma \varepsilon$. Now $z$ is an ordinary function of both, with slopes
 # $\partial z / \partial \mu = 1$ and $\partial z / \partial \sigma = \varepsilon$.
-
+#
+# We check autograd by *finite differences*: move each input a little up and down, with the same noise, and divide the
+# change of the loss by the move.
 
 # %%
-def loss_given_noise(mean, log_variance, noise):
-    z = mean + (log_variance / 2).exp() * noise
-    reconstruction = surprise(pixels, (z * stripes).sigmoid()).sum()
-    return reconstruction + price(mean, log_variance)
-
-
 noise = torch.tensor(-0.4, dtype=torch.float64)
-variables = [mean.clone().requires_grad_(), log_variance.clone().requires_grad_()]
-slopes = torch.autograd.grad(loss_given_noise(*variables, noise), variables)
-print("slopes by autograd:", [round(slope.item(), 6) for slope in slopes])
 
-# %% [markdown]
-# Check it without any calculus: move each input a little up and down, with the same noise, and divide the change of the
-# loss by the move. These are *finite differences*.
 
-# %%
-h = 1e-5
+def loss(mean, log_variance):
+    z = mean + (log_variance / 2).exp() * noise
+    return surprise(pixels, (z * stripes).sigmoid()).sum() + price(mean, log_variance)
+
+
+h, variables = 1e-5, [mean.clone().requires_grad_(), log_variance.clone().requires_grad_()]
+slopes = torch.stack(torch.autograd.grad(loss(*variables), variables))
 up_down = [
-    loss_given_noise(mean + h, log_variance, noise) - loss_given_noise(mean - h, log_variance, noise),
-    loss_given_noise(mean, log_variance + h, noise) - loss_given_noise(mean, log_variance - h, noise),
+    loss(mean + h, log_variance) - loss(mean - h, log_variance),
+    loss(mean, log_variance + h) - loss(mean, log_variance - h),
 ]
-differences = [change / (2 * h) for change in up_down]
-torch.testing.assert_close(torch.stack(differences), torch.stack(slopes), rtol=1e-6, atol=1e-8)
-print("by finite differences:", [round(slope.item(), 6) for slope in differences])
+differences = torch.stack(up_down) / (2 * h)
+torch.testing.assert_close(differences, slopes, rtol=1e-6, atol=1e-8)
+print("slopes by autograd:", [round(slope, 6) for slope in slopes.tolist()])
+print("by finite differences:", [round(slope, 6) for slope in differences.tolist()])
 
 # %% [markdown]
-# They agree. Now the package: `sample` is that one line. And a warning: `torch.normal` draws from the same bell,
-# accepts the request for a gradient, and quietly gives back zero. A model trained through it would learn nothing
-# about its code. With the reparametrisation, one draw an image is enough to train on.
+# They agree. In the package `sample` is that one line. A warning: `torch.normal` draws from the same bell, accepts the
+# request for a gradient, and quietly gives back zero. A model trained through it would learn nothing about its code.
+# With the reparametrisation, one draw an image is enough to train on.
 
 # %%
 with torch.random.fork_rng():
@@ -273,7 +267,8 @@ print("slope through torch.normal:", blind_mean.grad.item())
 # ## The same with a network
 #
 # Now images instead of four pixels. The encoder turns an image into means and log variances of the latents, the
-# decoder turns a code into logits of the pixels. First the lines by hand, on one batch.
+# decoder turns a code into logits of the pixels. First the lines by hand, on one batch and an untrained model;
+# `seeded` builds it, with the same first weights each time.
 
 # %%
 rehearsal = seeded(partial(VAE, VAERecipe(warm_up=0)), seed=0)
@@ -284,7 +279,6 @@ z = means + (log_variances / 2).exp() * torch.randn_like(means)
 logits = rehearsal.decoder(z)
 print("images", tuple(batch.shape), "-> codes", tuple(z.shape), "-> logits", tuple(logits.shape))
 
-# %%
 reconstruction = F.binary_cross_entropy_with_logits(logits, batch, reduction="sum") / len(batch)
 kl = price(means, log_variances).sum(1).mean()
 torch.manual_seed(0)
@@ -300,11 +294,11 @@ print({name: round(term.item(), 2) for name, term in terms.items()})
 # ## Training
 #
 # One more thing is in the recipe: a **warm-up**, steps over which the price of the code rises from nothing to its full
-# weight. We train one model a seed, everything else equal.
+# weight. We train one model a seed. The batches are small: here the number of steps counts, not that of images.
 
 # %%
-BATCH = 16  # small batches: what counts for so small a model is the number of steps, not of images
-steps = profile.pick(tiny=500, cpu=1650, gpu=4000)
+BATCH = 16
+steps = profile.pick(tiny=300, cpu=1650, gpu=4000)
 recipe = VAERecipe(warm_up=steps // 4)
 
 
@@ -317,7 +311,6 @@ def fit(build, data, seed, steps, rate=3e-3):
     return model, adde_lite.train(model, data, training, device=profile.device)
 
 
-# %%
 runs = {seed: fit(partial(VAE, recipe), train_set, seed, steps) for seed in seeds}
 models = {seed: model for seed, (model, _) in runs.items()}
 model = models[seeds[0]]
@@ -343,8 +336,9 @@ plots.curves(
 # ## Is it any good? Two simple rivals
 #
 # A fair question needs rivals. The simplest is the **mean image**, the same answer for everyone. The strong one is
-# **PCA** with as many components as the VAE has latents: the best that straight axes can do. All are judged on the
-# held-out garments, in nats per pixel value above the floor.
+# **PCA**, principal component analysis, with as many components as the VAE has latents: the best that straight axes can
+# do. All are judged on the held-out garments, in nats per pixel value above the floor. A VAE answers with what it
+# decodes from the means; `embed` gives these.
 
 
 # %%
@@ -365,7 +359,7 @@ answers |= {f"VAE, seed {seed}": each.decode(each.embed(test_set.images)) for se
 # %%
 def judged(answers, images):
     x = images.float() / 255
-    floor = (torch.special.entr(x) + torch.special.entr(1 - x)).mean()
+    floor = (torch.special.entr(x) + torch.special.entr(1 - x)).mean()  # entr(x) is -x ln x
     chances = {name: (answer / 255).clamp(1e-3, 1 - 1e-3) for name, answer in answers.items()}
     nats = {name: (F.binary_cross_entropy(chance, x) - floor).item() for name, chance in chances.items()}
     return pd.Series(nats, name="nats above the floor")
@@ -386,15 +380,15 @@ plots.image_rows({"held out": test_set.images[spread]} | compared, alt)
 
 # %% [markdown]
 # Look at the outlines: PCA adds and removes grey where a garment may or may not lie, so it leaves ghosts. The VAE
-# draws one garment, but soft, and it drops what is cheap to drop: seams, belts, necklines, and much of a white dress
-# on a pale table. PCA pays nothing for its code, while the VAE had to live with noise on its own; the count above the
-# table says who is ahead. Held out means: a combination not seen, of values that were all seen.
+# draws one garment, but soft, and it drops what is cheap to drop: seams, belts, and much of a white dress on a pale
+# table. PCA pays nothing for its code, while the VAE had to live with noise on its own; the count above the table says
+# who is ahead. Held out means: a new combination of values that were all seen.
 
 # %% [markdown]
 # ## Samples
 #
-# The VAE is also a generator: draw a code from the prior and decode it. Below each sample stands the training garment
-# nearest to it, pixel by pixel, to see whether it only copies.
+# The VAE is also a generator: draw a code from the prior and decode it. Does it make new garments, or does it copy?
+# Below each sample stands the training garment nearest to it, pixel by pixel.
 
 # %%
 with torch.random.fork_rng():
@@ -418,8 +412,15 @@ plots.image_rows({"sampled": samples, "nearest garment": train_set.images[neares
 
 # %%
 USED = 0.05  # nats; below this we call a latent unused
+
+
+def shown_latents(kl):
+    return kl.argsort(descending=True)[: max(3, int((kl > USED).sum()))].tolist()
+
+
 posteriors = {seed: each.posterior(train_set.images) for seed, each in models.items()}
 kl_of = {seed: gaussian_kl(*posterior) for seed, posterior in posteriors.items()}
+shown = shown_latents(kl_of[seeds[0]])
 plots.latent_bars(
     {f"seed {seed}": each for seed, each in kl_of.items()},
     USED,
@@ -427,34 +428,15 @@ plots.latent_bars(
     "Bars of the KL of each latent, sorted, one panel a seed; a dashed line parts the used from the unused.",
 )
 
-
 # %% [markdown]
 # A model may use fewer latents than it has: the price keeps the rest at the prior. The number of a latent means
-# nothing, each run deals them anew. The bars say how much a latent tells. They do not say *what*, nor whether it is
-# one thing. Is the sum about right? Compare it with the nats it takes to name one garment of the grid.
-
-
-# %%
-def shown_latents(kl):
-    return kl.argsort(descending=True)[: max(3, int((kl > USED).sum()))].tolist()
-
-
-shown = shown_latents(kl_of[seeds[0]])
-for seed, each in kl_of.items():
-    print(
-        f"seed {seed}: {int((each > USED).sum())} of {len(each)} latents are used, {each.sum().item():.1f} nats in all"
-    )
-to_name_one = torch.tensor(len(grid)).log().item()
-print(f"{len(factors) + len(places)} factors; to name one of {len(grid)} garments takes {to_name_one:.1f} nats")
-
-# %% [markdown]
-# The sum may lie above: a bell spends nats on being narrow even where two garments look alike, and it must tell where
-# a garment lies more finely than we do. From here on we look at the latents above the line, and at three at least.
+# nothing, each run deals them anew. The bars say how much a latent tells, not *what*. From here on we look at the
+# latents above the line, and at three at least.
 #
 # ## Traversals
 #
 # Encode a garment, then walk one latent from one end of the prior to the other and keep all others where they are. By
-# hand it is a copy, an assignment and a call.
+# hand it is a copy, an assignment and a call; `plots.traversals` does it for several.
 
 # %%
 start = posteriors[seeds[0]][0][len(train_set) // 2]
@@ -464,7 +446,6 @@ steps_along[:, shown[0]] = torch.tensor(walk)
 by_hand = model.decode(steps_along)
 print(f"latent {shown[0]} takes {len(walk)} values:", tuple(by_hand.shape))
 
-# %%
 kl, dearest = kl_of[seeds[0]], shown[:6]
 plots.traversals(
     model.decode,
@@ -529,9 +510,17 @@ plots.number_map(rows, alt, title="share of the latent told by the factor")
 # %% [markdown]
 # ## Move it
 #
-# One slider for each of these latents. Move several at once; the kernel decodes the picture while you move. Use the
-# mouse, or click a slider once and press the arrow keys. On a page without a kernel the picture stays as it is: there
-# the traversals above stand for it.
+# First the dearest latent alone. Use the mouse, or click the slider once and press the arrow keys. These few pictures
+# were drawn beforehand, so this slider also moves on a page without a kernel.
+
+# %%
+stops = {f"{value:+.0f}": plots.decoded_code(model.decode, start, {shown[0]: value}) for value in walk}
+widgets.edit_slider(f"latent {shown[0]}", stops)
+
+# %% [markdown]
+# Between two stops more than one thing may change, and each stop is a garment that nobody drew. Now one slider for each
+# latent above the line. Move several at once: the kernel decodes the picture while you move, so these sliders need a
+# notebook that runs.
 
 # %%
 begin = {latent: start[latent].item() for latent in shown}
@@ -587,8 +576,8 @@ middles.round(1)
 #
 # ## Do the axes of different seeds agree?
 #
-# If the axes were in the data, each run should find them, perhaps in another order or with another sign. So match the
-# latents of two runs by the size of their correlation.
+# If the axes were in the data, each run should find them, perhaps in another order or with another sign. So compare
+# the latents of two runs by the size of their correlation.
 
 
 # %%
@@ -649,7 +638,7 @@ agreement.map("{:.0%}".format)
 
 # %%
 PRICE = 50.0
-short = profile.pick(tiny=60, cpu=280, gpu=600)
+short = profile.pick(tiny=40, cpu=280, gpu=600)
 dear = {seed: fit(partial(BetaVAE, BetaVAERecipe(beta=PRICE, warm_up=0)), train_set, seed, short)[0] for seed in seeds}
 dear_kl = {seed: gaussian_kl(*each.posterior(train_set.images)) for seed, each in dear.items()}
 assert max(each.max() for each in dear_kl.values()) < USED
@@ -672,9 +661,9 @@ rows = {"held out": test_set.images[spread], f"price {PRICE:.0f}": collapsed, "p
 plots.image_rows(rows, alt)
 
 # %% [markdown]
-# The collapsed model answers every garment with the same picture, close to the mean image, and its samples would all be
-# that picture too. Its loss fell and settled like any other; only the KL of each latent shows that the code is empty.
-# The picture does not say why the other model is well: it had the lower price *and* a warm-up.
+# The collapsed model answers every garment with the same picture, close to the mean image. Its loss fell and settled
+# like any other; only the KL of each latent shows that the code is empty. The picture does not say why the other model
+# is well: it had the lower price *and* a warm-up.
 #
 # How do we heal it? Two ways: lower the price of the collapsed model and go on training, with a warm-up during which
 # the code is free again; or throw it away and start afresh.
@@ -701,7 +690,7 @@ pd.DataFrame(codes_of).map("{:.2f} nats".format)
 # A fresh start at a fair price heals in every run. Lowering the price later may or may not: the count above says how
 # many runs it brought back. The collapsed decoder ignores its code, so the code has little slope to climb. Collapse is
 # easier to avoid than to repair, and the way to avoid it is a code that is free at first. The fresh runs were also
-# longer; the first exercise takes their warm-up away.
+# longer; the last exercise takes their warm-up away.
 
 # %% [markdown]
 # ## Real photos
@@ -742,13 +731,144 @@ if photos_here:
 # anything, and nothing on real photos would tell us, because nobody knows their factors.
 
 # %% [markdown]
-# ## Try it (2, 10 and 30 minutes)
+# ## Exercises
 #
-# 1. Set `warm_up=0` in the recipe of the training and run all. Are fewer latents used? Does a run collapse?
-# 2. Set the decoder to `"gaussian"` in `VAERecipe`, with different values of `pixel_scale`, and train again. How does
-#    the number of used latents change, and why is a small scale like a low price?
-# 3. Draw garments with `adde_lite.wardrobe(4000, seed=0, size=32)` instead of the grid: all categories, all patterns.
-#    What do the first latents care about now? Compare the VAE with PCA again.
+# An exercise stands on the first code cell alone: run that, and you can begin here. Write your answer in the place of
+# the `...`, run the cell and then the one below it, which says how far you are.
+#
+# ### Exercise 1, 2 minutes: the price of a picture
+#
+# The encoder gives each of `N` images `D` means and `D` log variances. Return what the code of each image costs, in
+# nats: the closed form of the KL, summed over its latents.
+
+# %% [markdown] tags=["hint"]
+# `log_variance` is $\ln \sigma^2$, so $\sigma^2$ is its exponential. Latents are columns: `sum(1)`.
+
+
+# %% tags=["stub"]
+def price_of_codes(mean, log_variance):
+    """Nats that the code of each image costs, (N,), from means and log variances (N, D)."""
+    ...
+
+
+# %% tags=["solution"]
+def price_of_codes(mean, log_variance):
+    """Nats that the code of each image costs, (N,), from means and log variances (N, D)."""
+    return 0.5 * (mean**2 + log_variance.exp() - log_variance - 1).sum(1)
+
+
+# %% tags=["check"]
+print(checks.vae_baseline.price_of_codes(price_of_codes))
+
+# %% [markdown] tags=["instructor"]
+# **Ask:** which code is free, and what does a decoder learn from it? The prior itself, and nothing. Then: how many nats
+# does it take to name one of the garments of the grid? The logarithm of their number, `torch.tensor(len(grid)).log()`.
+# The VAE pays more than that, because it also pays for being exact where two garments look alike.
+
+# %% tags=["instructor"]
+print(checks.vae_baseline.price_of_codes.on(price_of_codes, [(torch.zeros(2, 3), torch.zeros(2, 3))]))
+
+# %% [markdown]
+# ### Exercise 2, 10 minutes: the bound of a picture
+#
+# Estimate the evidence lower bound of one picture of `P` pixels. `noise` holds `K` draws of $\varepsilon$, a row each:
+# make a code of each row, decode it, and average the surprise over the draws. The decoder is a matrix: the logits of a
+# code are `z @ decoder`. Return one number, in nats; like every logarithm of a chance it is negative.
+
+# %% [markdown] tags=["hint"]
+# Four steps: the codes `(K, D)` by reparametrisation, the logits `(K, P)`, the surprise of each draw summed over its
+# pixels (`F.binary_cross_entropy_with_logits` with `reduction="none"`, `pixels.expand_as(logits)`), and the price.
+
+
+# %% tags=["stub"]
+def elbo_of(pixels, mean, log_variance, noise, decoder):
+    """The bound of pixels (P,) with q = N(mean, variance), both (D,); noise (K, D), decoder (D, P)."""
+    ...
+
+
+# %% tags=["solution"]
+def elbo_of(pixels, mean, log_variance, noise, decoder):
+    """The bound of pixels (P,) with q = N(mean, variance), both (D,); noise (K, D), decoder (D, P)."""
+    z = mean + (log_variance / 2).exp() * noise
+    logits = z @ decoder
+    surprise = F.binary_cross_entropy_with_logits(logits, pixels.expand_as(logits), reduction="none").sum(1)
+    price = 0.5 * (mean**2 + log_variance.exp() - log_variance - 1).sum()
+    return -surprise.mean() - price
+
+
+# %% tags=["check"]
+print(checks.vae_baseline.elbo_of(elbo_of))
+
+# %% [markdown] tags=["instructor"]
+# **Ask:** is this number still below $\ln p(x)$ with few draws? Only its mean over all draws is; a lucky draw may lie
+# above. No check can see noise that is drawn inside the function: the cell raises nothing, the numbers just differ.
+
+# %% tags=["instructor"]
+one = torch.ones(1, dtype=torch.float64)
+print(checks.vae_baseline.elbo_of.on(elbo_of, [(one, 0 * one, 0 * one, one[None], 0 * one[None])]))
+
+# %% [markdown]
+# ### Exercise 3, 30 minutes: do two runs have the same axes?
+#
+# Match the latents of two runs one to one. Take the pair of largest correlation, in size and whatever its sign; strike
+# out both latents; go on until none is left. Return the mean size of the correlations of the pairs. A latent that
+# never moves goes with none: its correlations count as zero.
+#
+# Then ask it of the notebook's runs: `axis_agreement(posteriors[0][0], posteriors[1][0])`. Set `warm_up=0` in the
+# recipe of the training and run all. Do the axes agree less? Does a run collapse?
+
+# %% [markdown] tags=["hint"]
+# `torch.corrcoef(torch.cat([a, b], 1).T)` holds all correlations; the block you want is its first `D` rows and last `D`
+# columns. `nan_to_num` takes care of latents that never move, and a row or column set to -1 is struck out.
+
+
+# %% tags=["stub"]
+def axis_agreement(a, b):
+    """Mean size of the correlation of latents of a and b, both (N, D), matched one to one, largest first."""
+    ...
+
+
+# %% tags=["solution"]
+def axis_agreement(a, b):
+    """Mean size of the correlation of latents of a and b, both (N, D), matched one to one, largest first."""
+    count = a.shape[1]
+    sizes = torch.corrcoef(torch.cat([a, b], 1).T)[:count, count:].abs().nan_to_num(0)
+    matched = []
+    for _ in range(count):
+        row, column = divmod(int(sizes.argmax()), count)
+        matched.append(float(sizes[row, column]))
+        sizes[row, :] = -1
+        sizes[:, column] = -1
+    return sum(matched) / count
+
+
+# %% tags=["check"]
+print(checks.vae_baseline.axis_agreement(axis_agreement))
+
+# %% [markdown] tags=["instructor"]
+# **Ask:** does the largest pair first always give the largest mean? No: it may take a partner that another latent needs
+# more. `scipy.optimize.linear_sum_assignment` finds the best; let someone make three latents where the two differ.
+# And: set the decoder to `"gaussian"` in `VAERecipe`; why is a small `pixel_scale` like a low price?
+#
+# **In class:** 45 minutes for the bound by hand, 30 for the trained model, 15 for the collapse; exercises 1 and 2 in
+# the room, the third at home.
+
+# %% tags=["instructor"]
+still = torch.arange(6.0)[:, None] * torch.tensor([1.0, 0.0])
+print(checks.vae_baseline.axis_agreement.on(axis_agreement, [(still, still)]))
+
+# %% [markdown]
+# ## Symbols and summary
+#
+# | paper | code | meaning |
+# |---|---|---|
+# | $q(z \mid x)$ | `adde_lite.models.vae.VAE.posterior` | the codes that may stand for an image: means, log variances |
+# | $z$ | `adde_lite.models.vae.elbo.sample` | a code, drawn as $\mu + \sigma \varepsilon$ |
+# | $D$ | `adde_lite.models.vae.VAERecipe.latents` | number of latents |
+# | $-\ln p(x \mid z)$ | `adde_lite.models.vae.elbo.reconstruction_loss` | surprise at the pixels, nats |
+# | $\mathrm{KL}(q \,\Vert\, p)$ | `adde_lite.models.vae.elbo.gaussian_kl` | price of each latent, nats |
+# | ELBO | `adde_lite.models.vae.VAE.elbo` | the bound and its parts |
+# | $\beta$ | `adde_lite.models.vae.BetaVAERecipe.beta` | what a nat of the price counts |
 
 # %%
 used = ", ".join(str(int((each > USED).sum())) for each in kl_of.values())
