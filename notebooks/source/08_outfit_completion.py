@@ -35,7 +35,7 @@ import torch
 from torch.nn import functional as F
 
 import adde_lite
-from adde_lite import Edit, PrototypeMemory, plots, widgets
+from adde_lite import Edit, PrototypeMemory, checks, plots, widgets
 from adde_lite.data.outfits import EMPTY, RULE_BOOK, Questions, fill_in_the_blank
 from adde_lite.data.outfits.ngnn import category_questions, ngnn_outfits
 from adde_lite.data.wardrobe import WARDROBE
@@ -80,11 +80,12 @@ plots.outfit_boards(train, range(3))
 # Look at these three before you read on. Each was put together by rules, and every pair of garments in it keeps the
 # rule for its pair, if there is one. What could they be? Colours, patterns, lengths? Three outfits are too few to tell,
 # for you as for a model. What the picture does not show is what would have been *wrong*.
-#
+
+# %% [markdown]
 # ## A garment in numbers
 #
 # Nothing here looks at pixels again. Every garment goes once through the encoder of notebook 03 and stays what comes
-# out: one block of numbers for each attribute.
+# out: one block $r_a$ of numbers for each attribute $a$.
 
 # %%
 encoder = encoder_of(seed)
@@ -114,14 +115,14 @@ print("D(O, s):", [round(value, 2) for value in D.tolist()])
 print(f"loss with the hardest negative {hardest:.2f}, with their average {average:.2f}")
 
 # %% [markdown]
-# So $D(O, s)$ is the mean distance of a candidate to the garments that are there, and the loss asks that $p$ be closer
-# than the others by a margin:
+# So $D(O, s)$ is the mean distance of a candidate $s$ to the garments of an outfit $O$, and the loss asks that $p$ be
+# closer than the others by a margin $m$:
 #
 # $$L = \max(0,\; D(O, p) - D_N + m)$$
 #
 # How the negatives become one number $D_N$ is left open by what we could read of the papers. With the **minimum** the
 # hardest negative decides. With the **mean** a few easy ones can hide it: here the mean is content and the minimum is
-# not. We build both.
+# not. The package has both; outfits differ in size, so it is also told which places hold a garment.
 
 # %%
 present = torch.ones(1, 2, dtype=torch.bool)
@@ -154,12 +155,13 @@ plots.curves(lines, "all distances times", alt)
 # For a model that is wrong, shrinking is the way down, and both lines end at the margin. **A loss that stands at
 # exactly the margin says nothing was learned.** The remedy is to forbid shrinking: bring vectors to length one, so that
 # they can only turn. Both models below do it, in different places.
-#
+
+# %% [markdown]
 # ## Attention that sees categories only
 #
 # Which attribute matters depends on the pair: perhaps colour between trousers and a hat, length between coat and
-# boots. So ADDE-O and CSA-Net have a small network $\kappa$ that looks at two categories, the garment that is there and
-# the one looked for, and hands out weights.
+# boots. So ADDE-O and CSA-Net have a small network $\kappa$ that looks at two categories, that of the garment that is
+# there and that of the one looked for, and hands out weights: in ADDE-O one for each attribute that may matter.
 
 # %%
 C, parts = len(WARDROBE.options("category")), len(RULE_BOOK.attributes)
@@ -187,7 +189,8 @@ print(f"{C} x {C} pairs, {parts} weights each; nearly even: {table.min():.3f} to
 # %% [markdown]
 # ## ADDE-O in five lines
 #
-# Each block goes through a linear map of its own, $u_a = \psi_a(r_a)$, and gets length one; then the pair weighs it.
+# ADDE-O takes the blocks of a few attributes (`chosen`). Each goes through a linear map of its own,
+# $u_a = \psi_a(r_a)$, and gets length one; then the pair weighs it.
 # Length one matters twice: it forbids the collapse, and it makes the weights mean something. A map that could stretch
 # its block would make an attribute important behind the back of the attention.
 
@@ -209,8 +212,8 @@ print(f"{len(columns)} blocks of {d} become one vector of {f.shape[1]}; its leng
 #
 # ## CSA-Net is a table of masks
 #
-# CSA-Net keeps one vector $x$ for a garment and five learned masks $m_k$; the pair mixes what the masks let through.
-# Written as in the paper, and then once more:
+# CSA-Net keeps one vector $x$ for a garment and five learned masks $m_k$; the pair mixes what the masks let through,
+# with weights $w_k$ from a $\kappa$ of its own. Written as in the paper, and then once more:
 
 # %%
 csa = seeded(lambda: CSANet(study.models()[study.CSA][0]), seed)
@@ -229,7 +232,8 @@ print(f"{C * C} pairs have {C * C} masks, which together have rank {rank}")
 # The weights are plain numbers, so they move inside: $x \circ \sum_k w_k m_k$. All that five masks and an attention do
 # is to give each *pair* one mask, from a table of rank five. And here every garment is brought to length one at the
 # end. A **siamese** net is the same without categories: one mask for all. It is the control.
-#
+
+# %% [markdown]
 # ## What a model learns from
 #
 # Leave one garment out of an outfit; the others are what is given. Beside it stand other garments of its category that
@@ -333,10 +337,11 @@ alt = "Share of questions right, by kind of wrong options: chance at a quarter, 
 plots.score_bars({judge: live[judge] for judge in order}, KINDS, alt, ours=study.MAIN)
 
 # %% [markdown]
-# Read the panels one by one. **Random**: who knows categories alone is far above chance, because a second pair of boots
-# is never right. **Same category**: now categories say nothing, and their rows fall to exactly chance. **One rule
-# broken**: a single wrong pair among several right ones, the hardest. The *label statistics* count which values meet in
-# outfits, as a classifier reads them; no gradient is involved. It is the simplest rival that could win.
+# Two rows know categories alone: *popularity*, how common each is, and *co-occurrence*, which are worn together. Now
+# read the panels one by one. **Random**: co-occurrence is far above chance, because a second pair of boots is never
+# right. **Same category**: now categories say nothing, and their rows fall to exactly chance. **One rule broken**: a
+# single wrong pair among several right ones, the hardest. The *label statistics* count which values meet in outfits, as
+# a classifier reads them; no gradient is involved. It is the simplest rival that could win.
 
 # %%
 same = {judge: live[judge]["same category"] for judge in live}
@@ -501,7 +506,8 @@ plots.score_strips(groups, "same-category questions right", alt)
 # For ADDE-O the minimum is worth a lot: the mean is satisfied once *most* negatives are far. CSA-Net does not thank us
 # for it: it has to move masks that begin nearly alike, and with the hardest negative alone we had to raise its rate
 # fourfold. Concatenating or adding hardly matters. Three dots show large differences; do not read small ones from them.
-#
+
+# %% [markdown]
 # ## Complete it from the shop
 #
 # A shop cannot compare every outfit with every garment anew. It need not: attention sees categories only, so each
@@ -674,15 +680,162 @@ print("random options, right:", ", ".join(f"{name} {share:.3f}" for name, share 
 # The counts of categories mend the first failure, as printed. The second stays: a garment that looks alike is always at
 # distance zero, so "never the same pattern twice" cannot be learned. Our book has no such rule; real taste has. It
 # takes two different maps, one for each side, or a score that is no distance.
+
+# %% [markdown]
+# ## Exercises
 #
-# ## Try it (2, 10 and 30 minutes)
+# An exercise stands on the first code cell alone: run that, and you can begin here. Write your answer in the place of
+# the `...`, run the cell and then the one below it, which says how far you are.
 #
-# 1. In the builder, find an outfit for which swapping the colour of the bag breaks a rule. Which attribute does each of
-#    the given garments look at?
-# 2. Train ADDE-O with eight negatives, and with one. How do accuracy and the share of found rules change? Choose on
-#    `validation`, not on the test part.
-# 3. Write a rule that forbids what is alike: take outfits whose upper and shoes differ in pattern, train on them, and
-#    show that no rate helps. Then give each side its own $\psi_a$ and show that it does.
+# ### Exercise 1, 2 minutes: the ranking loss
+#
+# `positive` of shape `(B,)` holds $D(O, p)$ of each outfit, `negatives` of shape `(B, M)` those of its negatives.
+# Return the loss with the hardest negative, the mean over the outfits.
+
+# %% [markdown] tags=["hint"]
+# The hardest negative of an outfit is the *nearest*: `negatives.amin(1)`. Cut each outfit off at zero, then average.
+
+
+# %% tags=["stub"]
+def ranking_loss(positive, negatives, margin):
+    """Mean over outfits of max(0, D_p - min D_n + m): positive (B,), negatives (B, M)."""
+    ...
+
+
+# %% tags=["solution"]
+def ranking_loss(positive, negatives, margin):
+    """Mean over outfits of max(0, D_p - min D_n + m): positive (B,), negatives (B, M)."""
+    return (positive - negatives.amin(1) + margin).relu().mean()
+
+
+# %% tags=["check"]
+print(checks.outfit_completion.ranking_loss(ranking_loss))
+
+# %% [markdown] tags=["instructor"]
+# **Ask:** at which value does this stand when all garments are one point, and does the gradient then show a way out?
+# At the margin; distances of zero have no direction, so no. The hidden check is that point.
+
+# %% tags=["instructor"]
+collapsed = [(torch.zeros(4), torch.zeros(4, 3), OUTFIT_MARGIN)]
+print(checks.outfit_completion.ranking_loss.on(ranking_loss, collapsed))
+
+# %% [markdown]
+# ### Exercise 2, 10 minutes: how far from the outfit?
+#
+# Write the distance of ADDE-O. `there` of shape `(L, A, d)` are the blocks $u_a$ of the garments that are there,
+# `candidates` of shape `(K, A, d)` those of the candidates. `weights` of shape `(L, A)` is what $\kappa$ gives the pair
+# of each garment's category and the one looked for. Return $D(O, s)$ of every candidate, `(K,)`. Blocks are
+# concatenated.
+
+# %% [markdown] tags=["hint"]
+# Begin with loops: for one garment and one candidate, weigh both with the garment's weights, `weights[l][:, None]`,
+# flatten, subtract, take the norm. At the end, the mean over the garments.
+
+
+# %% tags=["stub"]
+def outfit_distances(there, candidates, weights):
+    """Mean weighted distance of each candidate (K, A, d) to the garments there (L, A, d), weights (L, A); (K,)."""
+    ...
+
+
+# %% tags=["solution"]
+def outfit_distances(there, candidates, weights):
+    """Mean weighted distance of each candidate (K, A, d) to the garments there (L, A, d), weights (L, A); (K,)."""
+    mine = weights[:, None, :, None] * there[:, None]
+    theirs = weights[:, None, :, None] * candidates
+    return (mine - theirs).flatten(2).norm(dim=2).mean(0)
+
+
+# %% tags=["check"]
+print(checks.outfit_completion.outfit_distances(outfit_distances))
+
+# %% [markdown] tags=["instructor"]
+# **Ask:** why may the mean not be a sum? Within one question both rank alike; across outfits of different sizes the
+# margin would mean something else. Then let them find, in the builder, an outfit for which a swap of the bag's colour
+# breaks a rule, and say which attribute each given garment looks at.
+
+# %% tags=["instructor"]
+alone = [(torch.eye(3)[None], torch.eye(3)[None], torch.ones(1, 3) / 3)]
+print(checks.outfit_completion.outfit_distances.on(outfit_distances, alone))
+
+# %% [markdown]
+# ### Exercise 3, 30 minutes: find the rule book by counting
+#
+# `one` and `other`, int64 of shape `(n, A)`, are the labels of two garments worn together in `n` outfits; -1 is
+# missing. For each attribute, over the pairs that have it on both sides, return the **mutual information** in nats,
+# $\sum p(v, v') \log \frac{p(v, v')}{p(v)\, p(v')}$, where $p$ are shares of those pairs; zero where no pair has it.
+# Then read the book from `train`, one pair of slots after the other, with what this gives for both of them:
+#
+# ```python
+# slots = [name for name, _ in RULE_BOOK.slots]
+# place = RULE_BOOK.slot_of[train.categories[train.items.clamp(min=0)]].where(train.items != EMPTY, EMPTY)
+#
+# def worn(slot):
+#     at = place == slots.index(slot)
+#     garment = train.items.gather(1, at.int().argmax(1, keepdim=True))[:, 0]
+#     return train.stock.labels[garment].where(at.any(1, keepdim=True), EMPTY)
+# ```
+#
+# Is the largest number always that of the rule? For dress and outer, two are large. Why?
+
+# %% [markdown] tags=["hint"]
+# For the labelled pairs of one attribute, `F.one_hot(v).double().T @ F.one_hot(w).double()` counts how often each two
+# values meet. Divide by the number of pairs; row sums and column sums are $p(v)$ and $p(v')$. What was never seen adds
+# nothing.
+
+
+# %% tags=["stub"]
+def shared_information(one, other):
+    """Mutual information of each attribute of two garments worn together, nats: codes (n, A) twice; (A,)."""
+    ...
+
+
+# %% tags=["solution"]
+def shared_information(one, other):
+    """Mutual information of each attribute of two garments worn together, nats: codes (n, A) twice; (A,)."""
+    told = torch.zeros(one.shape[1], dtype=torch.float64)
+    for a in range(one.shape[1]):
+        known = (one[:, a] != EMPTY) & (other[:, a] != EMPTY)
+        if known.any():
+            v, w = F.one_hot(one[known, a]).double(), F.one_hot(other[known, a]).double()
+            p = v.T @ w / known.sum()
+            by_chance = p.sum(1, keepdim=True) * p.sum(0)
+            told[a] = (p * (p / by_chance).log())[p > 0].sum()
+    return told
+
+
+# %% tags=["check"]
+print(checks.outfit_completion.shared_information(shared_information))
+
+# %% [markdown] tags=["instructor"]
+# **Ask:** why do dress and outer share the length as well? No rule of theirs says so: both have to agree with the
+# shoes. Counting cannot tell a rule from its shadow, and neither can $\kappa$. And why is the number of colours never
+# quite zero? A table of many cells and few outfits has information by accident; shuffle one side to see how much.
+#
+# **In class:** ten minutes for the loss and its collapse, fifteen for attention, ten for the opened book; the first
+# exercise alone, the second in pairs, the third at home. For a project: a rule that *forbids* what is alike. Train on
+# outfits whose upper and shoes differ in pattern, show that no rate helps, then give each side its own $\psi_a$.
+
+# %% tags=["instructor"]
+never_labelled = [(torch.tensor([[0, -1], [1, -1]]), torch.tensor([[1, 0], [0, 0]]))]
+print(checks.outfit_completion.shared_information.on(shared_information, never_labelled))
+
+# %% [markdown]
+# ## Symbols and summary
+#
+# | paper | code | meaning |
+# |---|---|---|
+# | $O$ | `adde_lite.data.outfits.Outfits.items` | an outfit: rows of its garments |
+# | $D(O, s)$ | `adde_lite.losses.outfit_ranking.outfit_distance` | mean distance of a candidate to an outfit |
+# | $L$ | `adde_lite.losses.outfit_ranking.outfit_ranking` | the outfit ranking loss |
+# | $D_N$ | `adde_lite.losses.outfit_ranking.outfit_ranking(aggregate)` | how the negatives become one number |
+# | $m$ | `adde_lite.losses.outfit_ranking.OUTFIT_MARGIN` | the margin |
+# | $\kappa$ | `adde_lite.models.outfits.PairAttention` | attention: two categories to weights |
+# | $w$ | `adde_lite.models.outfits.PairAttention.table` | the weights of every pair |
+# | $u_a$ | `adde_lite.models.outfits.ADDEO.project` | a block through its map $\psi_a$, of length one |
+# | $f$ | `adde_lite.models.outfits.ADDEO.represent` | a garment as a pair sees it |
+# | $x$ | `adde_lite.models.outfits.CSANet.embedding` | CSA-Net's one vector of a garment |
+# | $m_k$ | `adde_lite.models.outfits.CSANet.masks` | its masks, mixed by the pair |
 
 # %%
 print(f"same-category questions right, mean of {len(main)} seeds:")
