@@ -1,5 +1,19 @@
 """What the exercises answer, a module for each notebook: `print(checks.start_here.edited_block(your_answer))`."""
 
-from adde_lite.checks import conditional_similarity, memory_and_losses, outfit_completion, start_here, vae_baseline
+from adde_lite.checks import (
+    conditional_similarity,
+    memory_and_losses,
+    outfit_completion,
+    start_here,
+    training_on_gpu,
+    vae_baseline,
+)
 
-__all__ = ["conditional_similarity", "memory_and_losses", "outfit_completion", "start_here", "vae_baseline"]
+__all__ = [
+    "conditional_similarity",
+    "memory_and_losses",
+    "outfit_completion",
+    "start_here",
+    "training_on_gpu",
+    "vae_baseline",
+]

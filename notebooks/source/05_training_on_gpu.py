@@ -35,9 +35,10 @@ from unittest.mock import patch
 import numpy as np
 import pandas as pd
 import torch
+from IPython.display import display
 
 import adde_lite
-from adde_lite import AttributeEncoder, distributed, plots, recipes, storage, throughput, widgets
+from adde_lite import AttributeEncoder, checks, distributed, plots, recipes, storage, throughput, widgets
 from adde_lite.data.wardrobe import WARDROBE
 from adde_lite.losses import label_contrast
 from adde_lite.metrics.classification import attribute_accuracy
@@ -61,6 +62,11 @@ print(
 # A line $y = w x$ should become $y = 2 x$. We begin at $w = 1$, with four numbers and the mean of the squared errors.
 # The gradient of one image is $2 x (w x - 2 x) = -2 x^2$. Take the gradient of the whole batch, then of its two halves.
 
+# %% [markdown]
+# Our losses are not all means over images, though. The **label contrast** of notebook 03 pulls an image towards the
+# *others* of its value. Here are four embeddings of a single number, all alike, with values $0, 1, 0, 1$: an image has
+# one partner among three others, so each pays $\log 3$. A half holds one of each value. What do the halves pay?
+
 # %%
 x = torch.tensor([1.0, 2, 3, 4])
 w = torch.tensor(1.0, requires_grad=True)
@@ -72,26 +78,20 @@ def gradient(part):
 
 
 whole, halves = gradient(x), [gradient(part) for part in x.chunk(2)]
-assert whole == -(2 + 8 + 18 + 32) / 4 and halves == [-(2 + 8) / 2, -(18 + 32) / 2]
-assert whole == sum(halves) / 2
-print("the batch:", whole, " its halves:", halves, " their mean:", sum(halves) / 2)
+assert whole == -(2 + 8 + 18 + 32) / 4 == sum(halves) / 2
+print("gradient of the batch:", whole, " of its halves:", halves, " their mean:", sum(halves) / 2)
 
-# %% [markdown]
-# The mean of the halves is the whole. So two processes may take half a batch each, exchange gradients, and step as one.
-# A mean can be split. Our losses are not all means over images, though. The label contrast of notebook 03 pulls an
-# image towards the *others* of its value. Here are four embeddings of a single number, all alike, with values $0, 1, 0,
-# 1$: an image has one partner among three others, so each pays $\log 3$. A half holds one of each value.
-
-# %%
 r, values = torch.ones(4, 1, 1), torch.tensor([[0], [1], [0], [1]])
 of_batch = label_contrast(r, values)
-of_halves = [label_contrast(*half) for half in zip(r.chunk(2), values.chunk(2), strict=True)]
-assert torch.isclose(of_batch, torch.tensor(math.log(3)))
-assert [float(loss) for loss in of_halves] == [0, 0]
-print(f"the batch: {of_batch:.4f} = log 3; its halves:", [float(loss) for loss in of_halves])
+of_halves = [label_contrast(*half).item() for half in zip(r.chunk(2), values.chunk(2), strict=True)]
+assert torch.isclose(of_batch, torch.tensor(math.log(3))) and of_halves == [0, 0]
+print(f"contrast of the batch: {of_batch:.4f} = log 3; of its halves:", of_halves)
 
 # %% [markdown]
-# No partner, no loss: the halves see nothing of what the batch sees. The cure is to bring the *embeddings* together
+# The mean of the halves' gradients is that of the whole: two processes may take half a batch each, exchange gradients,
+# and step as one. A mean can be split. But:
+#
+# No partner, no loss: of the contrast the halves see nothing. The cure is to bring the *embeddings* together
 # before the loss, and to keep the graph, so that gradients find their way back to each half. With a small linear
 # network and random embeddings:
 
@@ -138,13 +138,6 @@ print("halves:", spreads.tolist(), " means of halves:", means.tolist(), " togeth
 drawer = adde_lite.wardrobe(profile.pick(tiny=256, cpu=1024, gpu=8192), seed=0)
 aside = adde_lite.wardrobe(profile.pick(tiny=128, cpu=512, gpu=1024), seed=9)
 recipe = TrainingRecipe(epochs=profile.pick(tiny=1, cpu=6, gpu=10))
-NARROW = EncoderRecipe(
-    widths=profile.pick(tiny=(4, 8, 8, 16), cpu=(12, 24, 48, 96), gpu=(24, 48, 96, 192)), hidden=32, d=16
-)
-
-
-def new_encoder(seed):
-    return seeded(lambda: AttributeEncoder(WARDROBE, replace(NARROW, contrast=0.3)), seed)
 
 
 def views(rows, epoch):
@@ -153,13 +146,7 @@ def views(rows, epoch):
 
 
 assert torch.equal(views([5], epoch=2)[0], views([1, 9, 5, 40], epoch=2)[2])
-print(f"{len(drawer):,} garments to train on, {len(aside)} kept aside; two views: {tuple(views([5, 9], 0).shape)}")
-
-# %% [markdown]
-# The assert is the point: the view of garment five in epoch two is the same whatever batch it falls into, and whatever
-# was drawn before. It is what will let a run go on after a kill, and let two processes share a batch without a word.
-
-# %%
+print(f"{len(drawer):,} garments to train on, {len(aside)} kept aside")
 shown = [(row, epoch) for row in (5, 9) for epoch in range(6)]
 pictures = [(views([row], epoch)[0] * 255).round().byte() for row, epoch in shown]
 alt = "Two garments in six epochs each: the same garment, now and then mirrored, and moved by a few pixels."
@@ -167,8 +154,9 @@ plots.contact_sheet(pictures, [f"epoch {epoch}" for _, epoch in shown], alt, col
 
 # %% [markdown]
 # A row is a garment, a column an epoch. The pixels are the same; only their place and their side change, and no label
-# depends on either. Six epochs of two garments do not show how often each view comes; mirroring happens to half of
-# them, on average.
+# depends on either. The assert is the point: the view of garment five in epoch two is the same whatever batch it falls
+# into, and whatever was drawn before. It is what will let a run go on after a kill, and let two processes share a batch
+# without a word.
 #
 # ## The loop in twenty lines
 #
@@ -200,9 +188,17 @@ def plain_loop(model, data, recipe):
 # %% [markdown]
 # `adde_lite.train` is this loop on Lightning Fabric, and adds what you would miss by tomorrow: several devices,
 # checkpoints, early stopping, losses on images kept aside, errors that say what to do. None of that may change a
-# weight. So we hold it to the last bit, on the CPU.
+# weight. So we hold it to the last bit, on the CPU, with a narrow encoder.
 
 # %%
+WIDTHS = profile.pick(tiny=(4, 8, 8, 16), cpu=(12, 24, 48, 96), gpu=(24, 48, 96, 192))
+NARROW = EncoderRecipe(widths=WIDTHS, hidden=32, d=16, contrast=0.3)
+
+
+def new_encoder(seed):
+    return seeded(lambda: AttributeEncoder(WARDROBE, NARROW), seed)
+
+
 few, brief = drawer.subset(list(range(192))), replace(recipe, epochs=2)
 by_hand, by_package = new_encoder(0), new_encoder(0)
 plain_loop(by_hand, few, brief)
@@ -242,12 +238,14 @@ print("this process has", own, "and sees", whole, " gradient of its own:", slope
 # %% [markdown]
 # The gradient of $r^2$ is $2 r$, and here it comes twice as large: both processes have a loss, and both reach into this
 # one's numbers. The data-parallel wrapper then takes the *mean* over the processes, and all is as in one. Now twenty
-# steps of a small encoder on a shared batch: as the package does it, and with each half of it switched off. To tell
-# rounding from a mistake, the package's way runs once more in float64.
+# steps of a small encoder on a shared batch: as the package does it, then without its shared losses, then without its
+# shared statistics. To tell rounding from a mistake, the package's way runs once more in float64.
 
 # %%
 shared = drawer.subset(list(range(32)))
-twenty = TrainingRecipe(epochs=20, batch_size=32, learning_rate=1e-4, bf16=False)  # an epoch is a step
+twenty = TrainingRecipe(  # an epoch is a step
+    epochs=profile.pick(tiny=8, cpu=20, gpu=20), batch_size=32, learning_rate=1e-4, bf16=False
+)
 THIN = EncoderRecipe(widths=(4, 8, 8, 16), hidden=16, d=8, contrast=0.3)
 
 
@@ -315,9 +313,9 @@ plots.weights_apart({name: np.median(runs, axis=0) for name, runs in apart.items
 
 # %% [markdown]
 # Up is worse, and each mark is many times the one below; lines are medians over seeds, and those of the two halves may
-# lie on one another. In float64 nothing is left but rounding: the dashed line is what we allow, and the assert holds
-# every seed to it. In float32 the shared run is the same run and drifts: Adam divides a gradient by its own size, so
-# where it is little *but* rounding, a weight may take a whole step to one side here and to the other there.
+# lie on one another. In float64 nothing is left but rounding: the dashed line is what we allow. In float32 the shared
+# run drifts: Adam divides a gradient by its own size, so where it is little *but* rounding, a weight may take a whole
+# step to one side here and to the other there.
 #
 # The halves are no rounding. They train another model, and nothing raises: their losses fall as well. Only a comparison
 # shows it. What does the second process buy?
@@ -347,9 +345,8 @@ plots.rates(speeds, f"Images a second on the wall: two processes train {gain:.2f
 # %% [markdown]
 # If sharing were free, the first of two would spend half the CPU-seconds. What it spends beyond that is the price: an
 # exchange at each normalisation, forward and backward, the exchange of the gradients, and the losses, which every
-# process computes for the whole batch. Two cores of a small machine may also be one core with two names, and then each
-# gets slower when both work. The larger the model, the smaller the price beside the work. What comes next helps in one
-# process, too.
+# process computes for the whole batch. The larger the model, the smaller the price beside the work. Two cores of a
+# small machine may also be one core with two names; then each gets slower when both work.
 #
 # ## A run, watched
 #
@@ -404,9 +401,8 @@ plots.step_profile({name: parts.seconds for name, parts in profiles.items()}, al
 
 # %% [markdown]
 # Read the shares in the bars. Going backward is about two forwards, one for the images and one for the weights, so a
-# trunk that is cheaper forward is cheaper twice. Whoever tunes the optimiser or the augmentation first works on the
-# small pieces. On a GPU the pieces look larger than the whole, because asking for the time after each keeps the device
-# waiting; the printed line has the step that nobody looked into.
+# trunk that is cheaper forward is cheaper twice. On a GPU the pieces look larger than the whole, because asking for the
+# time after each keeps the device waiting; the printed line has the step that nobody looked into.
 #
 # ## Which choices leave the mathematics alone?
 #
@@ -466,8 +462,7 @@ plots.rates(bars, alt)
 # %% [markdown]
 # Compare a bar with the last *kept* one. The verdicts are this machine's: a processor without bfloat16 in hardware
 # gains nothing by it, and on a GPU a small batch leaves most of the device idle. `uint8` is kept for its memory unless
-# it is slower. Compiling takes a minute of its own and is tried in profile `gpu` only. No bar says what is learned, and
-# the last one should worry you.
+# it is slower. Compiling is tried in profile `gpu` only. No bar says what is learned, and the last should worry you.
 #
 # ## Is it the same model?
 #
@@ -509,9 +504,9 @@ plots.score_strips({**accuracies, "chance": [floor]}, "right on garments kept as
 
 # %% [markdown]
 # A dot is a seed, a bar the median, grey is chance. Rounding to bfloat16 does what another seed does; the printed line
-# says by how much. The larger batch is another matter. In the same epochs it takes a quarter of the steps, and with the
-# same learning rate it comes less far here. It is a new recipe, to be tuned anew, not a free speed-up. That is why the
-# batch is part of a `TrainingRecipe`, and memory and layout are not.
+# says by how much. The larger batch takes a quarter of the steps in the same epochs, and with the same learning rate it
+# comes less far here. It is a new recipe, to be tuned anew, not a free speed-up. That is why the batch is part of a
+# `TrainingRecipe`, and memory and layout are not.
 #
 # Does the device change the model? Where CUDA is at hand, the next cell trains on both and compares the losses.
 
@@ -549,7 +544,8 @@ from pathlib import Path
 scratch = tempfile.TemporaryDirectory()  # goes with the kernel
 folder = Path(scratch.name)
 checkpoints_of_run = folder / "run" / "checkpoints"
-stock, EPOCHS, EVERY = adde_lite.wardrobe(192, seed=0), 4, 2
+stock = adde_lite.wardrobe(profile.pick(tiny=128, cpu=192, gpu=192), seed=0)
+EPOCHS, EVERY = 4, 2
 options = {
     "--garments": len(stock),
     "--epochs": EPOCHS,
@@ -557,13 +553,8 @@ options = {
     "--device": "cpu",
     "--out": folder / "run",
 }
-call = [
-    sys.executable,
-    "-m",
-    "adde_lite.training",
-    "WARDROBE",
-    *[str(word) for pair in options.items() for word in pair],
-]
+words = [str(word) for pair in options.items() for word in pair]
+call = [sys.executable, "-m", "adde_lite.training", "WARDROBE", *words]
 
 
 def start():
@@ -577,7 +568,9 @@ def steps_kept():
 
 # %% [markdown]
 # We wait until the second epoch has begun and a checkpoint from its middle is there. Then the process dies, wherever it
-# happens to be: in a step, or while it saves.
+# happens to be: in a step, or while it saves. The last two checkpoints are left, or three, if death came before the
+# oldest was deleted. Make the same call again: it finds them and goes on. Beside it, here in the notebook, the same
+# recipe runs without a break.
 
 # %%
 steps = len(stock) // recipes.WARDROBE.training.batch_size
@@ -592,11 +585,6 @@ assert process.returncode != 0 and killed_after < EPOCHS * steps
 print(f"ended by {signal.Signals(-process.returncode).name}" if process.returncode < 0 else "killed")
 print(f"checkpoints of steps {steps_kept()}, out of {EPOCHS * steps}")
 
-# %% [markdown]
-# The last two checkpoints are left, or three, if death came before the oldest was deleted. Make the same call again: it
-# finds them and goes on. Beside it, here in the notebook, the same recipe runs without a break.
-
-# %%
 again = start()
 _, trouble = again.communicate()
 assert again.returncode == 0, trouble
@@ -610,7 +598,8 @@ print("killed and resumed, against unbroken: all weights equal to the last bit:"
 # %% [markdown]
 # Equal, not similar. Weights alone would not do: a checkpoint also holds the optimiser's two moments for each weight,
 # the schedule, the sums of the running epoch, and the random state for what a model draws by itself. Order and views
-# need no memory at all, they have their keys. One more call finds nothing left to do and returns the history.
+# need no memory at all, they have their keys. One more call finds nothing left to do and returns the history. And with
+# another recipe? Most loops go on quietly from such a checkpoint.
 
 
 # %%
@@ -623,17 +612,26 @@ def go_on(training=wanted, seed=7):
 
 finished, story = go_on()
 assert same_bits(finished, unbroken)
+try:
+    go_on(replace(wanted, learning_rate=1e-3))
+except CheckpointError as error:
+    print(str(error).replace(str(checkpoints_of_run), "run/checkpoints"))
+else:
+    raise AssertionError("a checkpoint of another recipe was taken")
 plots.history(story.table(), resumed=[killed_after / steps - 1])  # epoch 0 is drawn at its end, where one is done
 
 # %% [markdown]
 # The dotted line is where the second process took over. The losses go on as if it were not there, and so does the
 # learning rate: a run that began its cycle anew would show a second hill. The picture could hide a small difference,
-# the comparison of bits above does not.
-#
+# the comparison of bits does not. The printed message names the field and both values. A number of processes may change
+# between two calls, since every one of them takes its slice of the same batches; what is learned may not.
+
+# %% [markdown]
 # ## What is in a checkpoint
 #
 # Three files, in a folder that appears by a rename once all of it is on the disk. So there is never half a checkpoint
-# under its name, and from the first one on never fewer than one whole one.
+# under its name, and from the first one on never fewer than one whole one. The third file is the manifest, written
+# last, with the sums of the other two and one of its own. And what takes the space in the first?
 
 # %%
 import json
@@ -642,12 +640,8 @@ newest = checkpoints_of_run / f"step-{steps_kept()[-1]:010d}"
 files = json.loads((newest / storage.MANIFEST).read_text())["files"]
 assert sorted(path.name for path in newest.iterdir()) == sorted([*files, storage.MANIFEST])
 listed = {name: {"bytes": f"{one['bytes']:,}", "sha256": one["sha256"][:12] + " ..."} for name, one in files.items()}
-pd.DataFrame.from_dict(listed, orient="index")
+display(pd.DataFrame.from_dict(listed, orient="index"))
 
-# %% [markdown]
-# The third file is the manifest, written last, with these sums and one of its own. And inside the first?
-
-# %%
 tensors, facts = storage.load(newest)
 print("facts:", ", ".join(facts))
 held = pd.Series({name: value.nbytes for name, value in tensors.items()})
@@ -705,7 +699,8 @@ for accident, content in {
 # Refused, said so, and the one before was used: a few steps are done twice, and the run ends with the same bits. No
 # line was printed by the pickle. What this does not protect against is somebody who writes a whole checkpoint with a
 # manifest of its own; even then there are only numbers to load.
-#
+
+# %% [markdown]
 # ## How often to save?
 #
 # A save costs time, and so does work that a kill throws away. Let a step take $t$, a save $C$, and let kills come at
@@ -752,24 +747,9 @@ for name, between in BETWEEN.items():
     print(f"a kill every {name}: save every {best:.0f} s, {best / t:,.0f} steps; lost {lost(best, between):.2%}")
 
 # %% [markdown]
-# The asserts hold the formula to three seeds of drawn kills. Around the best interval, for two of the three:
-
-# %%
-panels = {}
-for name in ("10 minutes", "hour"):
-    near_best = math.sqrt(2 * C * BETWEEN[name]) * np.linspace(0.25, 4, 31)
-    lines = {"by the formula": (near_best, 100 * lost(near_best, BETWEEN[name]))}
-    for seed in (0, 1, 2):
-        drawn = [100 * simulated(interval, BETWEEN[name], seed) for interval in near_best]
-        lines[f"drawn, seed {seed}"] = (near_best, drawn)
-    panels[f"a kill every {name}: % lost"] = lines
-alt = "Two curves of time lost over the interval between saves: steep on the left, flat around the best, rising slowly."
-plots.curves(panels, "seconds between saves", alt)
-
-# %% [markdown]
-# To the left of the lowest point saves cost more, to the right lost work does. The valley is wide: twice or half the
-# best interval loses a quarter more of a small number. So there is no need to know $M$ well, and no need to fear saving
-# often. What the curves leave out: starting a process again takes seconds, too.
+# The asserts hold the formula to three seeds of drawn kills, and the valley is wide: twice or half the best interval
+# loses a quarter more of a small number. So there is no need to know $M$ well, and no need to fear saving often. What
+# the formula leaves out: starting a process again takes seconds, too.
 #
 # ## Move it
 #
@@ -821,28 +801,13 @@ for factor in (1, 100, 1_000_000):
 assert len(stories) == 2
 good, bad = (story[["classification", "contrast"]].sum(axis=1) for story in stories.values())
 assert not full_size or bad.max() > bad.iloc[-1] > good.iloc[0]
+print(f"classification loss of guessing: {sum(math.log(size) for size in WARDROBE.sizes):.1f}")
 plots.history(stories)
 
 # %% [markdown]
 # The largest raises, and no checkpoint holds what it made. The orange one is worse: every number is finite, the run
-# goes to its end, the loss even comes down as the rate does, and it ends above where the blue one began. The scale
-# hides that, and no loop can tell it from a hard problem. You can: ask what chance would give. The classification loss
-# of guessing is the sum of the logarithms of the numbers of values.
-#
-# A second failure is a quiet one in most loops: you change the recipe and go on from an old checkpoint.
-
-# %%
-print(f"classification loss of guessing: {sum(math.log(size) for size in WARDROBE.sizes):.1f}")
-try:
-    go_on(replace(wanted, learning_rate=1e-3))
-except CheckpointError as error:
-    print(str(error).replace(str(checkpoints_of_run), "run/checkpoints"))
-else:
-    raise AssertionError("a checkpoint of another recipe was taken")
-
-# %% [markdown]
-# The message names the field and both values. A number of processes may change between two calls, since every one of
-# them takes its slice of the same batches; what is learned may not.
+# goes to its end, and it ends above where the blue one began. You can tell it: ask what chance would give. The classification loss of guessing is the sum of
+# the logarithms of the numbers of values, printed above.
 #
 # ## From a folder to embeddings
 #
@@ -904,8 +869,7 @@ plots.rates(both, f"Two bars: how many images a core decodes and how many the de
 # %% [markdown]
 # The shorter bar is the limit. The files here are tiny, and decoding them is cheap. Photos of a shop have a hundred
 # times the pixels, and a GPU embeds far faster than a core decodes: there, decoding is what one pays for, and the
-# remedy is more cores or smaller files, not a faster GPU. The loop of this notebook decodes once and keeps bytes, so
-# training never waits for a file.
+# remedy is more cores or smaller files. The loop of this notebook decodes once and keeps bytes.
 #
 # ## Your machine beside others
 #
@@ -937,15 +901,145 @@ plots.rates(shown, f"Images a second in the paper's shape on {len(shown)} machin
 # the printed lines hold what else a record has. The paper's number is for its own code and card, with pictures from
 # wherever they lay, so read it as a mark on the wall, not as a race.
 #
-# ## Try it (5, 10, 15 and 30 minutes)
+# ## Exercises
 #
-# 1. Give the numbers of the first section other sizes: a batch of three and one. Which mean of the two gradients is
-#    that of the batch?
-# 2. `accumulate=2` sends the halves of a batch through the model one after another and adds the gradients. Which loss
-#    terms keep their value, and which do not? Predict, then compare `history.table()` of both.
-# 3. Kill a run of two processes: `torchrun --nproc-per-node 2 -m adde_lite.training WARDROBE`, with the words of the
-#    cell above. Then go on with one process. Are the weights equal to the last bit?
-# 4. The larger batch takes fewer steps. Find a learning rate for it, on seed zero only. Does it hold for the others?
+# An exercise stands on the first code cell alone: run that, and you can begin here. Write your answer in the place of
+# the `...`, run the cell and then the one below it, which says how far you are.
+#
+# ### Exercise 1, 2 minutes: parts that are not halves
+#
+# Three images went to one process and one to another, and each has the gradient of the mean loss of *its* images.
+# Return the gradient of the whole batch.
+
+# %% [markdown] tags=["hint"]
+# Each image counts the same, so a part counts by its number of images. `sizes[:, None]` multiplies row by row.
+
+
+# %% tags=["stub"]
+def whole_gradient(gradients, sizes):
+    """Gradient of a batch from those of its parts: gradients (P, n), sizes (P,) images in each; (n,)."""
+    ...
+
+
+# %% tags=["solution"]
+def whole_gradient(gradients, sizes):
+    """Gradient of a batch from those of its parts: gradients (P, n), sizes (P,) images in each; (n,)."""
+    return (gradients * sizes[:, None]).sum(0) / sizes.sum()
+
+
+# %% tags=["check"]
+print(checks.training_on_gpu.whole_gradient(whole_gradient))
+
+# %% [markdown] tags=["instructor"]
+# **Ask:** `DistributedDataParallel` takes the *plain* mean over processes. When is that wrong? When the last batch does
+# not divide; so the loop leaves the last, smaller batch of an epoch out, and a batch must divide among processes.
+
+# %% tags=["instructor"]
+print(checks.training_on_gpu.whole_gradient.on(whole_gradient, [(torch.ones(1, 2), torch.tensor([7]))]))
+
+# %% [markdown]
+# ### Exercise 2, 10 minutes: join statistics
+#
+# Every process knows mean, variance and number of its own images, one column a channel. Return mean and variance of all
+# images together, for parts of *any* sizes. The variance is that of batch normalisation: divided by the number of
+# images. The package does the same in one exchange; look for it in `distributed` when you are done.
+
+# %% [markdown] tags=["hint"]
+# First the mean of all. Then each part adds its own variance *and* the square of how far its mean lies from the mean of
+# all, both weighted by its share of the images.
+
+
+# %% tags=["stub"]
+def joined_statistics(means, variances, counts):
+    """Mean (C,) and variance (C,) of all images, from means (P, C), variances (P, C) and counts (P,) of P parts."""
+    ...
+
+
+# %% tags=["solution"]
+def joined_statistics(means, variances, counts):
+    """Mean (C,) and variance (C,) of all images, from means (P, C), variances (P, C) and counts (P,) of P parts."""
+    share = (counts / counts.sum())[:, None]
+    mean = (share * means).sum(0)
+    return mean, (share * (variances + (means - mean) ** 2)).sum(0)
+
+
+# %% tags=["check"]
+print(checks.training_on_gpu.joined_statistics(joined_statistics))
+
+# %% [markdown] tags=["instructor"]
+# **Ask:** `accumulate=2` sends the halves of a batch through the model one after another and adds the gradients. Which
+# loss terms keep their value, and which do not? Classification does, but for the statistics of batch normalisation,
+# which are those of a half; the contrast does not. Let them compare `history.table()` of both.
+#
+# **No check can see:** mean of squares less square of the mean. It is right on paper and loses its digits where the
+# mean is large beside the spread; ask for numbers around a million in float32.
+
+# %% tags=["instructor"]
+single = (torch.tensor([[2.0], [5.0]]), torch.zeros(2, 1), torch.tensor([1, 1]))  # parts of one image
+print(checks.training_on_gpu.joined_statistics.on(joined_statistics, [single]))
+
+# %% [markdown]
+# ### Exercise 3, 30 minutes: count what kills cost
+#
+# A run has `pieces` to do, each of `piece` seconds of work and `save` seconds of saving. A piece counts once its save
+# is done; a kill throws away what is not saved, and the run goes on at once from there. `lives` are the seconds from a
+# start to its kill; after the last of them nobody kills. How long does the run take?
+#
+# Then draw lives as `simulated` above does, take `t` and `C` as measured, keep the whole work the same, and try several
+# intervals: a piece is as many steps as lie between two saves. Where is the best, beside $\sqrt{2 C M}$?
+
+# %% [markdown] tags=["hint"]
+# Go through the lives and keep two numbers: the time that has passed, and the pieces that are still to do. In a life,
+# `int(life // (piece + save))` pieces fit; if all that are left fit, the run ends *within* this life.
+
+
+# %% tags=["stub"]
+def time_to_finish(pieces, piece, save, lives):
+    """Seconds until `pieces` of work are saved, through kills after `lives` seconds each."""
+    ...
+
+
+# %% tags=["solution"]
+def time_to_finish(pieces, piece, save, lives):
+    """Seconds until `pieces` of work are saved, through kills after `lives` seconds each."""
+    passed, left = 0.0, pieces
+    for life in lives:
+        fits = int(life // (piece + save))
+        if fits >= left:
+            break
+        passed, left = passed + life, left - fits
+    return passed + left * (piece + save)
+
+
+# %% tags=["check"]
+print(checks.training_on_gpu.time_to_finish(time_to_finish))
+
+# %% [markdown] tags=["instructor"]
+# **Ask:** what does the formula leave out that the count could take in? The seconds of a start, kills that come in
+# bursts, a machine that is gone for an hour. Which of them moves the best interval? A constant start does not.
+#
+# **Who is early:** kill a run of two processes, `torchrun --nproc-per-node 2 -m adde_lite.training WARDROBE`, go on
+# with one, and compare the weights. Or: find a learning rate for the larger batch on seed zero. Does it hold for the others?
+#
+# **In class:** 15 minutes for half a batch, 15 for the two processes, 15 for the step and its choices, 20 for the kill;
+# the rest is for reading at home. Then the first two exercises alone and the third in pairs.
+
+# %% tags=["instructor"]
+print(checks.training_on_gpu.time_to_finish.on(time_to_finish, [(3, 2.0, 1.0, [0.5, 0.5, 2.9]), (0, 1.0, 1.0, [5.0])]))
+
+# %% [markdown]
+# ## Symbols and summary
+#
+# | paper | code | meaning |
+# |---|---|---|
+# | $B$ | `adde_lite.training.TrainingRecipe.batch_size` | images in a step, over all processes |
+# | $\eta$ | `adde_lite.training.TrainingRecipe.learning_rate` | the peak of the cycle |
+# | $r$ of the whole batch | `adde_lite.distributed.gathered` | embeddings of all processes, with gradient |
+# | $\mu, \sigma^2$ of the whole batch | `adde_lite.distributed.shared_batch_statistics` | mean and variance of a channel |
+# | key of (seed, epoch) | `adde_lite.training.batches.epoch_key` | from which order and views are drawn |
+# | $t$ | `adde_lite.throughput.step_profile` | seconds of a step |
+# | $C$ | `adde_lite.training.checkpoints.Checkpoints.save` | a save; $C$ is what it takes |
+# | $k$ | `adde_lite.train(save_every)` | steps between two saves |
 
 # %%
 cheaper = profiles["plain"].whole / profiles["the package"].whole
