@@ -14,15 +14,16 @@ def frames():
 
 def test_slider_has_a_stop_a_frame_and_links_label_and_picture_in_the_browser():
     box = edit_slider("pattern", frames())
-    (slider, labels), pictures = box.children[0].children, box.children[1]
-    assert (slider.min, slider.max) == (0, 2)
-    assert slider.description == "pattern"
+    row, labels, pictures = box.children
+    named, slider = row.children
+    assert slider.options == named.options == ("a", "b", "c")
+    assert named.description == "pattern"
     assert len(labels.children) == len(pictures.children) == 3
     assert len({child.value for child in pictures.children}) == 3
 
 
 def test_alt_text_of_each_frame_is_escaped_and_kept():
-    pictures = edit_slider("pattern", frames()).children[1]
+    pictures = edit_slider("pattern", frames()).children[2]
     assert 'alt="A patch called &lt;b&gt; &amp; more."' in pictures.children[1].value
 
 
@@ -41,8 +42,9 @@ def drawn_recorder():
 def test_latent_sliders_draw_at_once_and_again_when_any_of_them_moves():
     draw, asked = drawn_recorder()
     box = latent_sliders({4: 0.0, 7: -1.0}, draw)
-    (first, second), picture = box.children[0].children, box.children[1]
-    assert [first.description, second.description] == ["latent 4", "latent 7"]
+    rows, picture = box.children[0].children, box.children[1]
+    (named, first), (also_named, second) = (row.children for row in rows)
+    assert [named.description, also_named.description] == ["latent 4", "latent 7"]
     before = picture.value
     first.value = 0.5
     second.value = 2.0
@@ -64,7 +66,7 @@ def test_latent_sliders_begin_at_the_nearest_step_within_reach():
 
 def test_parts_carry_the_classes_that_pages_and_tests_look_for():
     box = latent_sliders({4: 0.0, 7: 0.0}, drawn_recorder()[0])
-    assert all("latent-slider" in slider._dom_classes for slider in box.children[0].children)
+    assert all("latent-slider" in row.children[1]._dom_classes for row in box.children[0].children)
     assert "latent-picture" in box.children[1]._dom_classes
 
 
@@ -74,8 +76,9 @@ SHOWN = {"colour": "red", "sleeve": "long"}
 
 def test_value_sliders_begin_where_they_are_told_and_draw_again_when_any_of_them_moves():
     draw, asked = drawn_recorder()
-    *sliders, picture = value_sliders(OPTIONS, SHOWN, draw).children
-    assert [(slider.description, slider.value) for slider in sliders] == list(SHOWN.items())
+    *rows, picture = value_sliders(OPTIONS, SHOWN, draw).children
+    assert [(row.children[0].description, row.children[1].value) for row in rows] == list(SHOWN.items())
+    sliders = [row.children[1] for row in rows]
     assert [slider.options for slider in sliders] == list(OPTIONS.values())
     before = picture.value
     sliders[0].value = "blue"
@@ -92,6 +95,6 @@ def test_value_sliders_ignore_what_else_is_known_of_the_start():
 
 
 def test_value_sliders_carry_the_classes_that_pages_and_tests_look_for():
-    *sliders, picture = value_sliders(OPTIONS, SHOWN, drawn_recorder()[0]).children
-    assert all("value-slider" in slider._dom_classes for slider in sliders)
+    *rows, picture = value_sliders(OPTIONS, SHOWN, drawn_recorder()[0]).children
+    assert all("value-slider" in row.children[1]._dom_classes for row in rows)
     assert "value-picture" in picture._dom_classes

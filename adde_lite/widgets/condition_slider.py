@@ -10,11 +10,11 @@ from adde_lite.plots.conditional import similar_results
 from adde_lite.plots.drawing import Drawing, thumbnail
 from adde_lite.retrieval.gallery import Gallery
 from adde_lite.widgets.edit_slider import edit_slider
+from adde_lite.widgets.labelled_slider import option_slider
 from adde_lite.widgets.moved_picture import moved_picture
 
 STEPS = 4  # of a weight, from 0 to 1
 GARMENT = "garment"
-NAME_WIDTH = "110px"
 
 
 def condition_sliders(
@@ -46,23 +46,18 @@ def condition_sliders(
     if not rows:
         raise InputError("condition sliders, rows", "none", "rows of the gallery, at least one", "Name some.")
     begin = {gallery.schema.names[0]: 1.0} if start is None else start
-    style, layout = {"description_width": NAME_WIDTH}, ipywidgets.Layout(width="420px")
     choice = [(f"{at} of {len(rows)}", row) for at, row in enumerate(rows, 1)]
-    sliders: dict[str, ipywidgets.Widget] = {
-        GARMENT: ipywidgets.SelectionSlider(options=choice, description=GARMENT, style=style, layout=layout)
-    }
+    named = {GARMENT: option_slider(GARMENT, choice)}
     stops = [(f"{step / STEPS:.0%}", step / STEPS) for step in range(STEPS + 1)]
     for name in gallery.schema.names:
-        value = round(begin.get(name, 0.0) * STEPS) / STEPS
-        sliders[name] = ipywidgets.SelectionSlider(
-            options=stops, value=value, description=name, style=style, layout=layout
-        )
+        named[name] = option_slider(name, stops, index=round(begin.get(name, 0.0) * STEPS))
 
     def draw(values: Mapping[str, float]) -> Drawing:
         weights = {name: weight for name, weight in values.items() if name != GARMENT}
         return similar(gallery, images, int(values[GARMENT]), weights, k=k)
 
-    return ipywidgets.VBox([*sliders.values(), moved_picture(sliders, draw, "condition")])
+    picture = moved_picture({name: one.slider for name, one in named.items()}, draw, "condition")
+    return ipywidgets.VBox([*(one.row for one in named.values()), picture])
 
 
 def condition_frames(gallery: Gallery, images: Tensor, row: int, *, k: int = 5) -> ipywidgets.VBox:

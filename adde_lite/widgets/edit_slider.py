@@ -10,6 +10,7 @@ import ipywidgets
 
 from adde_lite.plots import Picture
 from adde_lite.plots.drawing import Drawing
+from adde_lite.widgets.labelled_slider import option_slider
 
 
 def edit_slider(name: str, frames: Mapping[str, Picture | Drawing]) -> ipywidgets.VBox:
@@ -22,13 +23,11 @@ def edit_slider(name: str, frames: Mapping[str, Picture | Drawing]) -> ipywidget
     The parts carry the classes `edit-slider`, `edit-label` and `edit-picture`.
     """
     stops = list(frames)
-    slider = ipywidgets.IntSlider(
-        max=len(stops) - 1, description=name, readout=False, layout=ipywidgets.Layout(width="420px")
-    )
+    row, slider = option_slider(name, stops)
     labels = ipywidgets.Stack([ipywidgets.HTML(f"<b>{html.escape(stop)}</b>") for stop in stops], selected_index=0)
     pictures = ipywidgets.Stack([ipywidgets.HTML(frames[stop].tag()) for stop in stops], selected_index=0)
     for part, label in [(slider, "edit-slider"), (labels, "edit-label"), (pictures, "edit-picture")]:
         part.add_class(label)
     for stack in (labels, pictures):
-        ipywidgets.jslink((slider, "value"), (stack, "selected_index"))
-    return ipywidgets.VBox([ipywidgets.HBox([slider, labels]), pictures])
+        ipywidgets.jslink((slider, "index"), (stack, "selected_index"))
+    return ipywidgets.VBox([row, labels, pictures])

@@ -14,11 +14,12 @@ from adde_lite.retrieval.gallery import Gallery
 from adde_lite.retrieval.weighting import WEIGHTS
 from adde_lite.widgets.edit_slider import edit_slider
 from adde_lite.widgets.exploration import Exploration
+from adde_lite.widgets.labelled_slider import option_slider
 
 AS_IT_IS = "as it is"
 STEPS = 20  # of the strength, from 0 to 1
+CELL = "auto"  # the grid says how wide a control is
 COLUMNS = "repeat(auto-fill, minmax(430px, 1fr))"  # of the controls: as many as the page has room for
-NAME_WIDTH = "110px"
 
 
 def explorer(
@@ -60,11 +61,17 @@ def explorer(
     for row in rows:
         exploration.labels(row)  # says which is not there before someone moves to it
     names = gallery.schema.names if attributes is None else tuple(attributes)
-    values = {name: _slider(name, [AS_IT_IS, *gallery.schema.options(name)]) for name in names}
-    garment = _slider("garment", [(f"{at} of {len(rows)}", row) for at, row in enumerate(rows, 1)])
-    strength = _slider("strength", [(f"{step / STEPS:.0%}", step / STEPS) for step in range(STEPS + 1)])
-    strength.value = 1.0
-    weight = _slider("edits count", [(f"{times:g} times", times) for times in WEIGHTS])
+    choice = [(f"{at} of {len(rows)}", row) for at, row in enumerate(rows, 1)]
+    shares = [(f"{step / STEPS:.0%}", step / STEPS) for step in range(STEPS + 1)]
+    times = [(f"{weight:g} times", weight) for weight in WEIGHTS]
+    named = [
+        option_slider("garment", choice, width=CELL),
+        option_slider("strength", shares, index=STEPS, width=CELL),
+        option_slider("edits count", times, width=CELL),
+        *(option_slider(name, [AS_IT_IS, *gallery.schema.options(name)], width=CELL) for name in names),
+    ]
+    garment, strength, weight, *others = (one.slider for one in named)
+    values = dict(zip(names, others, strict=True))
     label, results, memory = ipywidgets.HTML(), ipywidgets.HTML(), ipywidgets.HTML()
 
     def show(_: object = None) -> None:
@@ -73,9 +80,8 @@ def explorer(
         label.value = f'<div role="status"><b>{html.escape(view.summary)}</b></div>'
         results.value, memory.value = view.results.tag(), view.memory.tag()
 
-    controls = (garment, strength, weight, *values.values())
-    for control in controls:
-        control.observe(show, names="value")
+    for one in named:
+        one.slider.observe(show, names="value")
     parts = {
         "garment": garment,
         "strength": strength,
@@ -89,7 +95,7 @@ def explorer(
     for slider in values.values():
         slider.add_class("explorer-value")
     show()
-    grid = ipywidgets.GridBox(controls, layout=ipywidgets.Layout(grid_template_columns=COLUMNS))
+    grid = ipywidgets.GridBox([one.row for one in named], layout=ipywidgets.Layout(grid_template_columns=COLUMNS))
     first = exploration.view(garment.value)
     for part, drawing in ((results, first.results), (memory, first.memory)):
         part.layout = ipywidgets.Layout(
@@ -124,8 +130,3 @@ def explorer_frames(
     views = {name: exploration.view(row, edits, strength) for name, (edits, strength) in stops.items()}
     frames = {f"{name}: {view.summary}": beside(view.results, view.memory) for name, view in views.items()}
     return edit_slider("stop", frames)
-
-
-def _slider(name: str, options: Sequence[str] | Sequence[tuple[str, float]]) -> ipywidgets.SelectionSlider:
-    layout, style = ipywidgets.Layout(width="auto"), {"description_width": NAME_WIDTH}
-    return ipywidgets.SelectionSlider(options=options, description=name, style=style, layout=layout)

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 import ipywidgets
 
 from adde_lite.plots import Picture
+from adde_lite.widgets.labelled_slider import number_slider
 from adde_lite.widgets.moved_picture import moved_picture
 
 REACH = 3.0  # standard deviations of the prior, each way: the decoder has seen little beyond
@@ -21,15 +22,7 @@ def latent_sliders(start: Mapping[int, float], draw: Callable[[Mapping[int, floa
     Every slider carries the class `latent-slider`, the picture `latent-picture`. The first picture is part of the
     saved page; without a kernel the sliders move and the picture stays.
     """
-    sliders = {
-        latent: ipywidgets.FloatSlider(
-            value=round(min(max(value, -REACH), REACH) / STEP) * STEP,
-            min=-REACH,
-            max=REACH,
-            step=STEP,
-            readout_format="+.2f",
-            description=f"latent {latent}",
-        )
-        for latent, value in start.items()
-    }
-    return ipywidgets.HBox([ipywidgets.VBox(list(sliders.values())), moved_picture(sliders, draw, "latent")])
+    begin = {latent: round(min(max(value, -REACH), REACH) / STEP) * STEP for latent, value in start.items()}
+    named = {latent: number_slider(f"latent {latent}", value, -REACH, REACH, STEP) for latent, value in begin.items()}
+    picture = moved_picture({latent: one.slider for latent, one in named.items()}, draw, "latent")
+    return ipywidgets.HBox([ipywidgets.VBox([one.row for one in named.values()]), picture])

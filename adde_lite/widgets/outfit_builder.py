@@ -10,10 +10,12 @@ from adde_lite.data.outfits import EMPTY
 from adde_lite.errors import InputError
 from adde_lite.widgets.building import Building
 from adde_lite.widgets.edit_slider import edit_slider
+from adde_lite.widgets.labelled_slider import option_slider
 
 NONE, AS_IT_IS = "none", "as it is"
+BEGUN = 2  # places that hold a garment at first
+CELL = "auto"  # the grid says how wide a control is
 COLUMNS = "repeat(auto-fill, minmax(400px, 1fr))"
-NAME_WIDTH = "90px"
 
 Stop = tuple[Sequence[int], str, Edit | None]
 """Rows of the outfit, the category that is looked for, and a swap."""
@@ -43,32 +45,30 @@ def outfit_builder(
     if not pieces or not categories:
         given = f"{len(pieces)} places and {len(categories)} categories"
         raise InputError("outfit builder", given, "at least one of each", "Name rows of the stock by place.")
-    sliders = {
-        place: _slider(place, [(NONE, EMPTY), *((f"{at} of {len(rows)}", row) for at, row in enumerate(rows, 1))])
-        for place, rows in pieces.items()
-    }
-    for slider in list(sliders.values())[:2]:
-        slider.index = 1
-    target = _slider("looking for", categories)
-    swap = _slider("but", [AS_IT_IS, *map(str, swaps)])
+    named = []
+    for at, (place, rows) in enumerate(pieces.items()):
+        choice = [(NONE, EMPTY), *((f"{number} of {len(rows)}", row) for number, row in enumerate(rows, 1))]
+        named.append(option_slider(place, choice, index=int(at < BEGUN), width=CELL))
+    named.append(option_slider("looking for", categories, width=CELL))
+    named.append(option_slider("but", [AS_IT_IS, *map(str, swaps)], width=CELL))
+    *places, target, swap = (one.slider for one in named)
     label, picture = ipywidgets.HTML(), ipywidgets.HTML()
 
     def show(_: object = None) -> None:
-        rows = [slider.value for slider in sliders.values() if slider.value != EMPTY]
+        rows = [slider.value for slider in places if slider.value != EMPTY]
         built = building.view(rows, target.value, swaps[swap.index - 1] if swap.index else None)
         label.value = f'<div role="status"><b>{html.escape(built.summary)}</b></div>'
         picture.value = built.drawing.tag() if built.drawing else ""
 
-    for slider in sliders.values():
+    for slider in places:
         slider.add_class("builder-piece")
     for name, part in {"target": target, "swap": swap, "label": label, "picture": picture}.items():
         part.add_class(f"builder-{name}")
     show()
-    for control in (*sliders.values(), target, swap):
-        control.observe(show, names="value")
-    controls = ipywidgets.GridBox(
-        [*sliders.values(), target, swap], layout=ipywidgets.Layout(grid_template_columns=COLUMNS)
-    )
+    for one in named:
+        one.slider.observe(show, names="value")
+    layout = ipywidgets.Layout(grid_template_columns=COLUMNS)
+    controls = ipywidgets.GridBox([one.row for one in named], layout=layout)
     return ipywidgets.VBox([controls, label, picture])
 
 
@@ -91,8 +91,3 @@ def outfit_builder_frames(building: Building, stops: Mapping[str, Stop]) -> ipyw
             raise InputError(f"outfit builder frames, {name!r}", "no garment", "at least one", "Name some rows.")
         frames[f"{name}: {built.summary}"] = built.drawing
     return edit_slider("stop", frames)
-
-
-def _slider(name: str, options: Sequence[str] | Sequence[tuple[str, int]]) -> ipywidgets.SelectionSlider:
-    layout, style = ipywidgets.Layout(width="auto"), {"description_width": NAME_WIDTH}
-    return ipywidgets.SelectionSlider(options=options, description=name, style=style, layout=layout)

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 import ipywidgets
 
 from adde_lite.plots import Picture
+from adde_lite.widgets.labelled_slider import option_slider
 from adde_lite.widgets.moved_picture import moved_picture
 
 
@@ -21,13 +22,9 @@ def value_sliders(
     Every slider carries the class `value-slider`, the picture `value-picture`. The first picture is part of the saved
     page; without a kernel the sliders move and the picture stays.
     """
-    sliders = {
-        attribute: ipywidgets.SelectionSlider(
-            options=list(values),
-            value=start[attribute],
-            description=attribute,
-            layout=ipywidgets.Layout(width="420px"),
-        )
+    named = {
+        attribute: option_slider(attribute, values, index=list(values).index(start[attribute]))
         for attribute, values in options.items()
     }
-    return ipywidgets.VBox([*sliders.values(), moved_picture(sliders, draw, "value")])
+    picture = moved_picture({attribute: one.slider for attribute, one in named.items()}, draw, "value")
+    return ipywidgets.VBox([*(one.row for one in named.values()), picture])

@@ -36,8 +36,9 @@ def test_a_garment_does_not_find_itself(shop):
 
 
 def test_sliders_begin_as_told_and_every_move_searches_anew_and_back(shop):
-    *sliders, picture = condition_sliders(*shop, [0, 5], start={"colour": 0.5}, k=3).children
-    assert [slider.description for slider in sliders] == ["garment", *SCHEMA.names]
+    *rows, picture = condition_sliders(*shop, [0, 5], start={"colour": 0.5}, k=3).children
+    named, sliders = zip(*(row.children for row in rows), strict=True)
+    assert [control.description for control in named] == ["garment", *SCHEMA.names]
     assert [slider.value for slider in sliders] == [0, 0.0, 0.5, 0.0]
     before = picture.value
     assert "Similar in colour:" in before
@@ -52,7 +53,8 @@ def test_sliders_begin_as_told_and_every_move_searches_anew_and_back(shop):
 
 
 def test_parts_carry_the_classes_that_pages_and_tests_look_for(shop):
-    *sliders, picture = condition_sliders(*shop, [0], k=3).children
+    *rows, picture = condition_sliders(*shop, [0], k=3).children
+    sliders = [row.children[1] for row in rows]
     assert all("condition-slider" in slider._dom_classes for slider in sliders)
     assert "condition-picture" in picture._dom_classes
     assert sliders[1].value == 1.0
@@ -60,8 +62,8 @@ def test_parts_carry_the_classes_that_pages_and_tests_look_for(shop):
 
 def test_frames_go_from_condition_to_condition_without_a_kernel(shop):
     box = condition_frames(*shop, 0, k=3)
-    (slider, labels), pictures = box.children[0].children, box.children[1]
-    assert slider.description == "similar in"
+    row, labels, pictures = box.children
+    assert row.children[0].description == "similar in"
     assert [child.value for child in labels.children] == [f"<b>{name}</b>" for name in SCHEMA.names]
     for name, child in zip(SCHEMA.names, pictures.children, strict=True):
         assert f"Similar in {name}: " in child.value

@@ -80,8 +80,10 @@ def test_every_control_changes_what_is_shown(building):
         building, {"upper": [0], "lower": [1], "shoes": [2]}, ["bag", "boot"], [Edit("colour", "navy")]
     )
     controls, label, picture = box.children
-    assert [len(control.options) for control in controls.children] == [2, 2, 2, 2, 2]
-    upper, lower, shoes, target, swap = controls.children
+    named, sliders = zip(*(row.children for row in controls.children), strict=True)
+    assert [one.description for one in named] == ["upper", "lower", "shoes", "looking for", "but"]
+    assert [len(slider.options) for slider in sliders] == [2, 2, 2, 2, 2]
+    upper, lower, shoes, target, swap = sliders
     assert (upper.value, lower.value, shoes.value) == (0, 1, EMPTY)
     assert shoes.options[0][0] == NONE
     seen = [(label.value, picture.value)]
@@ -99,7 +101,7 @@ def test_frames_show_each_stop(building):
     frames = widgets.outfit_builder_frames(
         building, {"as it is": ([0, 2], "bag", None), "navy": ([0, 2], "bag", Edit("colour", "navy"))}
     )
-    pictures = frames.children[1].children
+    pictures = frames.children[2].children
     assert len({frame.value for frame in pictures}) == 2
 
 
