@@ -6,6 +6,8 @@ A test asks for `open_notebook` and gets a `Tab` for a fresh copy of a notebook 
     tab.run_all()
     tab.show(".edit-slider").get_by_role("slider").press("ArrowRight")
 
+What needs no kernel is tried on the notebook as it is committed, which costs no run: `open_notebook(name, saved=True)`.
+
 Where Chromium or Playwright is missing, these tests skip with one line that says so.
 """
 
@@ -25,6 +27,7 @@ from typing import TYPE_CHECKING
 
 import nbformat
 import pytest
+from nbformat.sign import NotebookNotary
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Locator, Page
@@ -83,9 +86,12 @@ class Tab:
 
     page: "Page"
 
+    def wait_until_open(self) -> None:
+        """Wait until the cells are there and the kernel is idle."""
+        self.page.wait_for_function(f"({STATE})().ready", timeout=RUN_MS)
+
     def run_all(self) -> None:
         """Run the notebook top to bottom; fail with the first error a cell raises."""
-        self.page.wait_for_function(f"({STATE})().ready", timeout=RUN_MS)
         self.page.evaluate("void window.jupyterapp.commands.execute('notebook:run-all-cells')")
         finished = f"(state => state.errors.length || (state.ready && state.ran))(({STATE})())"
         self.page.wait_for_function(finished, timeout=RUN_MS)
@@ -149,6 +155,7 @@ class Lab:
     """A running JupyterLab that serves `folder`."""
 
     folder: Path
+    data: Path
     port: int
     token: str
 
@@ -173,7 +180,7 @@ def lab(chromium_path: str, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    served = Lab(home / "notebooks", port, secrets.token_hex(16))
+    served = Lab(home / "notebooks", Path(private["JUPYTER_DATA_DIR"]), port, secrets.token_hex(16))
     served.folder.mkdir()
     log = home / "log.txt"
     options = {
@@ -214,21 +221,32 @@ def _wait_until_up(server: "subprocess.Popen[bytes]", served: Lab, log: Path) ->
 
 
 @pytest.fixture
-def open_notebook(browser: "Browser", lab: Lab) -> Iterator[Callable[[str], Tab]]:
-    """Open a copy of notebooks/NAME.ipynb, without its recorded outputs, in a tab of its own."""
+def open_notebook(browser: "Browser", lab: Lab) -> Iterator[Callable[..., Tab]]:
+    """Open a copy of notebooks/NAME.ipynb in a tab of its own.
+
+    It has no outputs, so that a run shows what it makes; with `saved`, those that are committed, trusted as if they had
+    been made here.
+    """
     pages = []
 
-    def open_one(name: str) -> Tab:
+    def open_one(name: str, *, saved: bool = False) -> Tab:
         book = nbformat.read(NOTEBOOKS / f"{name}.ipynb", as_version=4)
-        for cell in book.cells:
-            if cell.cell_type == "code":
-                cell.outputs, cell.execution_count = [], None
-        book.metadata.pop("widgets", None)
+        if saved:
+            notary = NotebookNotary(data_dir=str(lab.data))
+            notary.sign(book)
+            notary.store.close()
+        else:
+            for cell in book.cells:
+                if cell.cell_type == "code":
+                    cell.outputs, cell.execution_count = [], None
+            book.metadata.pop("widgets", None)
         nbformat.write(book, lab.folder / f"{name}.ipynb")
         page = browser.new_page(viewport={"width": 1400, "height": 1000})
         pages.append(page)
         page.goto(lab.url(f"lab/tree/{name}.ipynb?reset&"))
-        return Tab(page)
+        tab = Tab(page)
+        tab.wait_until_open()
+        return tab
 
     yield open_one
     for page in pages:

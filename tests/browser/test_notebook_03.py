@@ -1,4 +1,4 @@
-"""Notebook 03 as a student meets it: the slider moves from subspace to subspace, and back again."""
+"""Notebook 03 as it is committed: with no run, the slider moves from subspace to subspace, and back again."""
 
 import pytest
 
@@ -8,8 +8,7 @@ SLIDER, LABEL, PICTURE = ".edit-slider", ".edit-label", ".edit-picture"
 
 
 def test_every_stop_of_the_slider_shows_the_subspace_that_its_label_names(open_notebook):
-    tab = open_notebook("03_adde_encoder")
-    tab.run_all()
+    tab = open_notebook("03_adde_encoder", saved=True)
 
     slider = tab.show(SLIDER).get_by_role("slider")
     label, picture = tab.page.locator(LABEL), tab.page.locator(f"{PICTURE} img:visible")

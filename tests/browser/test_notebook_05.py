@@ -1,4 +1,4 @@
-"""Notebook 05 as a student meets it: what a step costs, by a slider over the steps between checkpoints."""
+"""Notebook 05 as it is committed: with no run, what a step costs, by a slider over the steps between checkpoints."""
 
 import re
 
@@ -10,8 +10,7 @@ SLIDER, LABEL, PICTURE = ".edit-slider", ".edit-label", ".edit-picture"
 
 
 def test_every_stop_of_the_slider_tells_its_cost_and_moving_back_restores_it(open_notebook):
-    tab = open_notebook("05_training_on_gpu")
-    tab.run_all()
+    tab = open_notebook("05_training_on_gpu", saved=True)
 
     slider = tab.show(SLIDER).get_by_role("slider").first
     label, image = tab.page.locator(LABEL).first, tab.page.locator(f"{PICTURE} img").first
