@@ -2,6 +2,7 @@
 
 from adde_lite.checks import (
     conditional_similarity,
+    disentanglement_analysis,
     memory_and_losses,
     outfit_completion,
     start_here,
@@ -11,6 +12,7 @@ from adde_lite.checks import (
 
 __all__ = [
     "conditional_similarity",
+    "disentanglement_analysis",
     "memory_and_losses",
     "outfit_completion",
     "start_here",
