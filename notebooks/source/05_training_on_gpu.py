@@ -806,8 +806,8 @@ plots.history(stories)
 
 # %% [markdown]
 # The largest raises, and no checkpoint holds what it made. The orange one is worse: every number is finite, the run
-# goes to its end, and it ends above where the blue one began. You can tell it: ask what chance would give. The classification loss of guessing is the sum of
-# the logarithms of the numbers of values, printed above.
+# goes to its end, and it ends above where the blue one began. No loop can tell it from a hard problem. You can: ask
+# what chance would give. The classification loss of guessing is the sum of the logarithms of the numbers of values.
 #
 # ## From a folder to embeddings
 #
@@ -1019,7 +1019,8 @@ print(checks.training_on_gpu.time_to_finish(time_to_finish))
 # bursts, a machine that is gone for an hour. Which of them moves the best interval? A constant start does not.
 #
 # **Who is early:** kill a run of two processes, `torchrun --nproc-per-node 2 -m adde_lite.training WARDROBE`, go on
-# with one, and compare the weights. Or: find a learning rate for the larger batch on seed zero. Does it hold for the others?
+# with one, and compare the weights. Or: find a learning rate for the larger batch on seed zero. Does it hold for the
+# others?
 #
 # **In class:** 15 minutes for half a batch, 15 for the two processes, 15 for the step and its choices, 20 for the kill;
 # the rest is for reading at home. Then the first two exercises alone and the third in pairs.
@@ -1035,7 +1036,7 @@ print(checks.training_on_gpu.time_to_finish.on(time_to_finish, [(3, 2.0, 1.0, [0
 # | $B$ | `adde_lite.training.TrainingRecipe.batch_size` | images in a step, over all processes |
 # | $\eta$ | `adde_lite.training.TrainingRecipe.learning_rate` | the peak of the cycle |
 # | $r$ of the whole batch | `adde_lite.distributed.gathered` | embeddings of all processes, with gradient |
-# | $\mu, \sigma^2$ of the whole batch | `adde_lite.distributed.shared_batch_statistics` | mean and variance of a channel |
+# | $\mu, \sigma^2$ of the batch | `adde_lite.distributed.shared_batch_statistics` | mean and variance of a channel |
 # | key of (seed, epoch) | `adde_lite.training.batches.epoch_key` | from which order and views are drawn |
 # | $t$ | `adde_lite.throughput.step_profile` | seconds of a step |
 # | $C$ | `adde_lite.training.checkpoints.Checkpoints.save` | a save; $C$ is what it takes |
