@@ -4,14 +4,17 @@
 #   make explorer EXPLORER_ARGS="..."   more arguments for Voila, such as --no-browser --port=8899
 #   make editions EDITIONS_ARGS=--nbgrader   also assignments for nbgrader
 #   make bench BENCH=name       one figure instead of all
+#   make claims CLAIM="name"    one claim, or those of one notebook, instead of all
 #   make study STUDY=name       one study instead of all
+#   make test WORKERS=4         more tests at once; each worker wants a core and up to 3 GB
 #   make test PYTHON=python3.12 another Python (only when .venv is made)
 
 PYTHON ?= python3
+WORKERS ?= 2
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: help lab explorer test faults notebooks editions site-setup site bench study throughput clean
+.PHONY: help lab explorer test faults notebooks editions site-setup site bench claims study throughput clean
 
 help:
 	@echo "make lab        open JupyterLab at the first notebook"
@@ -23,6 +26,7 @@ help:
 	@echo "make site-setup bring what the site is built with, once; needs npm and the network"
 	@echo "make site       build the course as a site that needs no kernel and no network, into build/site"
 	@echo "make bench      measure every figure, or one with BENCH=name"
+	@echo "make claims     prove what the text claims, and see each proof fail without its mechanism: some 3 CPU-minutes"
 	@echo "make study      do the runs that data/results has no row for, under an hour of CPU time; goes on after a stop"
 	@echo "make throughput measure what this machine does in a second, and record it in data/results/throughput.json"
 	@echo "make clean      remove everything that make has made"
@@ -34,13 +38,13 @@ explorer: $(READY)
 	$(BIN)/python notebooks/explorer.py
 	$(BIN)/python -m voila notebooks/explorer.py --VoilaConfiguration.extension_language_mapping=.py=python $(EXPLORER_ARGS)
 
-test: export OMP_NUM_THREADS ?= 2 # the budgets are stated for two cores, and small arrays gain nothing from more
+test: export OMP_NUM_THREADS ?= 1 # two workers share two cores, and small arrays gain nothing from more threads
 test: export OMP_WAIT_POLICY ?= PASSIVE # or threads that wait for a busy core burn the other
 test: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile
 
 faults: export ADDE_LITE_KILLS ?= 20 # in one process, and as many in two
 faults: export OMP_NUM_THREADS ?= 2
@@ -61,6 +65,9 @@ site: $(READY)
 
 bench: $(READY)
 	$(BIN)/python -m bench $(BENCH)
+
+claims: $(READY)
+	$(BIN)/python -m claims $(if $(CLAIM),"$(CLAIM)")
 
 study: $(READY)
 	$(BIN)/python -m adde_lite.studies $(STUDY)

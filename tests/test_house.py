@@ -94,7 +94,7 @@ def test_imports_make_no_circle():
 
 def tracked_python() -> list[Path]:
     return [
-        path for folder in ("adde_lite", "bench", "tests", "website") for path in (ROOT / folder).rglob("*.py")
+        path for folder in ("adde_lite", "bench", "claims", "tests", "website") for path in (ROOT / folder).rglob("*.py")
     ] + list((ROOT / "notebooks").glob("*.py"))
 
 
