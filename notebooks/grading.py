@@ -10,7 +10,7 @@ from typing import Any
 from nbformat import NotebookNode
 
 from notebooks.build import PLACEHOLDER
-from notebooks.editions import ExerciseCells, exercises, solutions
+from notebooks.editions import ExerciseCells, edition_without, exercises
 
 SCHEMA_VERSION = 3
 PLACE = re.compile(r"\.\.\.(\s*#.*)?$")  # where a stub ends and the student begins
@@ -20,7 +20,7 @@ def assignment(book: NotebookNode) -> NotebookNode:
     """The source of an assignment: solutions between nbgrader's marks, checks that grade, not executed."""
     found = {each.solution.id: each for each in exercises(book)}
     checks = {each.check.id: each for each in found.values()}
-    book = solutions(book)
+    book = edition_without(book, {"stub", "instructor"})
     book.cells[0].source = book.cells[0].source.replace(PLACEHOLDER, "")
     for cell in book.cells:
         if cell.id in found:
@@ -55,6 +55,7 @@ def _graded(each: ExerciseCells) -> str:
 
 
 def _asserted(source: str) -> str:
+    """A cell whose last statement prints a verdict, as one that fails when it does not pass."""
     before, asked = source.rsplit("print(", 1)
     return f"{before}verdict = ({asked.rstrip()}\nprint(verdict)\nassert verdict.passed, verdict"
 
