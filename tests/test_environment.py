@@ -10,7 +10,7 @@ from packaging.utils import canonicalize_name
 ROOT = Path(__file__).parents[1]
 PIP_NAME = {"pytorch": "torch", "playwright-python": "playwright"}
 NOT_FROM_PYPROJECT = ("pip", "-e .")  # the installer, and the course itself
-APART = "site"  # the extra that website.prepare installs into an environment of its own
+APART = {"site", "grading"}  # the extras that `make` and conda do not install: an environment of its own, an option
 
 
 def ranges(lines: list[str]) -> dict[str, str]:
@@ -27,7 +27,7 @@ def ranges(lines: list[str]) -> dict[str, str]:
 
 def pyproject_ranges() -> dict[str, str]:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    extras = [line for name, extra in project["optional-dependencies"].items() if name != APART for line in extra]
+    extras = [line for name, extra in project["optional-dependencies"].items() if name not in APART for line in extra]
     return ranges([f"python{project['requires-python']}", *project["dependencies"], *extras])
 
 

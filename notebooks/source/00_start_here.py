@@ -48,7 +48,8 @@ print(f"profile {profile.name}, torch {torch.__version__.split('+')[0]}, Python 
 #
 # Photos of clothes are hard to share and nobody labels them completely. So the course draws its own: the **Wardrobe**,
 # garments rendered from a seed. We know every label, and where a label makes no sense it is missing: trousers have no
-# sleeves. Each product comes in a few versions that differ in one attribute.
+# sleeves. Each product comes in a few versions that differ in one attribute. How many garments there are depends on
+# the *profile*: `cpu` suits a laptop, and with `ADDE_LITE_PROFILE=gpu` the same notebook takes more of everything.
 
 # %%
 clothes = adde_lite.wardrobe(profile.pick(tiny=240, cpu=1800, gpu=6000), seed=1, variants=6)
@@ -118,8 +119,9 @@ print("prototypes, dimensions:", tuple(memory.prototypes.shape))
 # ## The edit, by hand
 #
 # To ask for *floral*, take the garment's embedding and put the prototype in the place of its pattern block. Then search
-# for the embeddings that point the same way. That is the whole trick: the last four lines of the next cell. The lines
-# before them only pick a garment that exists with this pattern, so that there is something to find.
+# for the embeddings that point the same way: the cosine, all blocks in one long vector. That is the whole trick, the
+# last four lines of the next cell. The lines before them only pick a garment whose twin with this pattern is in the
+# drawer, so that there is something to find.
 
 # %%
 asked_for = Edit("pattern", "floral")
@@ -148,7 +150,8 @@ plots.edit_answer(large(clothes.subset([row])).images[0], asked_for, large(cloth
 # On the left the garment we started from. A blue frame with a tick: everything is as asked for, the new pattern and
 # all that should stay. A dashed orange frame: something drifted, and the line below says what. The picture shows one
 # query only. It does not say how often this works; the table further down does.
-#
+
+# %% [markdown]
 # ## Move it
 #
 # Each stop of the slider asks the same garment for another pattern. Use the mouse, or click it once and press the arrow
@@ -168,14 +171,15 @@ widgets.edit_slider("pattern", answers)
 # Watch what stays. The search compares whole embeddings, so anything may drift, and the orange frames say what did. The
 # labels play no part in the search; they only decide the frames. Where the drawer does not hold this garment with that
 # pattern, there is no right answer, and all frames are orange.
-#
+
+# %% [markdown]
 # ## How often does it work?
 #
 # One garment proves nothing. So we ask every edit whose exact answer is in the drawer, up to a limit, and count. The
 # rows to compare with: *chance*, a random order; *unedited*, the garment as it is; *classifier probability*, a strong
-# simple rival without any embedding; *label oracle*, which sees the labels. *Residual* is the paper's other way to
-# edit: it adds the new prototype and takes the old one away, where *embedding* exchanges the block. Notebook 04
-# compares the two.
+# simple rival that ranks by what a classifier reads of each attribute; *label oracle*, which sees the labels.
+# *Residual* is the paper's other way to edit: it adds the new prototype and takes the old one away, where *embedding*
+# exchanges the block. Notebook 04 compares the two.
 
 # %%
 encoded = Encoded(embeddings, encoder.predict(embeddings), clothes.labels)
@@ -185,23 +189,27 @@ tested = edit_queries(
 rows = compare_answers(encoded, encoded, tested, memory, WARDROBE)
 as_table(rows).map("{:.2f}".format)
 
+# %% [markdown]
+# *Top 1* is the share of edits whose first result is right in every attribute. *NDCG* is a score from zero to one for a
+# whole list, in which early results count more: *NDCG target* asks only whether the new value has come, *NDCG others*
+# whether the rest has stayed. In the table the unedited garment may look good at *top 10*: the versions of a product
+# lie side by side, so one of them is often the answer by luck. So we draw the stricter columns.
+
 # %%
 shown = ("top_1", "ndcg_target", "ndcg_others")
 alt = f"Bars of {', '.join(shown)} for six ways to answer; the embedding lies between chance and the label oracle."
 plots.score_bars(rows, shown, alt, ours="embedding")
 
 # %% [markdown]
-# *Top 1* is the share of edits whose first result is right in every attribute. *NDCG target* asks only whether the new
-# value has come, *NDCG others* whether the rest has stayed. The unedited garment keeps the rest and misses the wish. In
-# the table it may still look good at *top 10*: the versions of a product lie side by side, so one of them is often the
-# answer by luck. That is why we draw the stricter columns.
-#
-# The classifier's probabilities are a serious rival, and the course does not hide it. These are the numbers of one
-# trained encoder; notebooks with several seeds and their spread follow.
-#
+# Read the second and the third panel together. The unedited garment keeps the rest and misses the wish; an answer is
+# good when it has both. The classifier's probabilities are a serious rival, and the course does not hide it. These are
+# the numbers of one trained encoder; notebooks with several seeds and their spread follow.
+
+# %% [markdown]
 # ## When it fails
 #
-# The next cell looks for an edit whose first result is wrong, and shows it.
+# The next cell looks for an edit whose first result is wrong, and shows it. It asks all edits at once: an *indicator*
+# is a row of numbers for each, -1 at the value that goes and +1 at the one that comes.
 
 # %%
 indicator = tested.indicator(WARDROBE, clothes.labels)
@@ -215,9 +223,11 @@ plots.edit_answer(large(clothes.subset([start])).images[0], failed, large(clothe
 
 # %% [markdown]
 # Read the line under the first result. Often it is the very garment we started from: in all blocks but one it is
-# nearest to itself, and a single new prototype does not outweigh that. The public protocol leaves the reference in the
-# gallery, so we do too. You see one failure, not how failures are spread; the retrieval notebook asks that.
-#
+# nearest to itself, and a single new prototype does not outweigh that. The code published with the paper leaves the
+# garment that was asked with among the results, so we do too. You see one failure, not how failures are spread;
+# notebook 06 asks that.
+
+# %% [markdown]
 # ## Real photos
 #
 # Drawn clothes are clean. Does it work on photos of a shop, with people in them and labels that are sometimes wrong?
@@ -256,7 +266,8 @@ if photos_here:
 # Compare the rows as before: chance and the unedited photo below, the oracle above, the classifier's probabilities as
 # the rival. Here there are three attributes, so a right answer is easier to hit than on the drawn clothes. But the
 # labels of a shop are noisy, and this encoder was trained briefly: `make bench BENCH=fashion_products` trains longer.
-#
+
+# %% [markdown]
 # ## The map of the course
 #
 # | notebook | its question |
@@ -270,7 +281,8 @@ if photos_here:
 # | 06 retrieval evaluation | how good is it, and which simple baseline nearly wins? |
 # | 07 conditional similarity | similar in what? |
 # | 08 outfit completion | what goes with it? |
-#
+
+# %% [markdown]
 # ## Exercises
 #
 # An exercise stands on the first code cell alone: run that, and you can begin here. Write your answer in the place of
