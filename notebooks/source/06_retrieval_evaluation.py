@@ -933,7 +933,6 @@ widgets.explorer_frames(gallery, drawer.images, patterned[0], {"as it is": ([], 
 # %%
 folder = Path(os.environ.get("ADDE_LITE_DATA", "")) / "fashion_products"
 photos_here = "ADDE_LITE_DATA" in os.environ and (folder / "labels.csv").exists()
-photo_rows = {}
 if photos_here:
     columns = ["gender", "articleType", "baseColour"]
     photos = adde_lite.image_table(
