@@ -26,7 +26,7 @@ help:
 	@echo "make site-setup bring what the site is built with, once; needs npm and the network"
 	@echo "make site       build the course as a site that needs no kernel and no network, into build/site"
 	@echo "make bench      measure every figure, or one with BENCH=name"
-	@echo "make claims     prove what the text claims, and see each proof fail without its mechanism: some 3 CPU-minutes"
+	@echo "make claims     prove what the text claims, and see each proof fail without its mechanism: some 2 CPU-minutes"
 	@echo "make study      do the runs that data/results has no row for, under an hour of CPU time; goes on after a stop"
 	@echo "make throughput measure what this machine does in a second, and record it in data/results/throughput.json"
 	@echo "make clean      remove everything that make has made"
