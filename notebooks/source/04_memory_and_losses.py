@@ -96,11 +96,13 @@ plots.memory_map({"the toy's memory": M}, toy, "A map of two rows and five colum
 
 # %%
 r = torch.tensor([[5.0, 1], [2, 2]])  # one row a subspace
+picked = M[:, columns.index("red")] + M[:, columns.index("short")]
+assert torch.equal(M @ v[0].float(), picked) and torch.equal(clean(v).flatten(), picked)  # a call is a product
 move = M[:, columns.index("green")] - M[:, columns.index("red")]
-assert torch.equal(clean(i).flatten(), move)  # a memory is called like a function: clean(i) is M i
+assert torch.equal(clean(i).flatten(), move)
 edited = r + move.view(2, 2)
 assert torch.equal(edited, clean.edit(r, to_green, "add", labels=garment))
-print("M v =", clean(v).flatten().tolist(), " M i =", move.tolist(), " r' =", edited.flatten().tolist())
+print("M v =", picked.tolist(), " M i =", move.tolist(), " r' =", edited.flatten().tolist())
 
 swapped = r.clone()
 swapped[0] = M[:2, columns.index("green")]
@@ -993,7 +995,8 @@ print(checks.memory_and_losses.class_prototypes.on(class_prototypes, [(torch.one
 # columns stay zero, and a garment that does not have the attribute has nothing to take away.
 #
 # Then add a bar to the picture of that section: `joint.memory.edit(of_joint[rows], indicator, "add")`, with the
-# probabilities `joint.encoder.predict(of_joint[rows])`. Does it fail less often than the likeliest value?
+# probabilities `joint.encoder.predict(of_joint[rows])`. Does it fail less often than the likeliest value, above all for
+# garments that the classifier misreads (`predicted != true`)?
 
 # %% [markdown] tags=["hint"]
 # The columns of attribute `a` are `sum(sizes[:a])` to `sum(sizes[:a + 1])`; the new value stands at the first of them
@@ -1027,9 +1030,10 @@ def soft_indicator(probabilities, sizes, attribute, new, has):
 print(checks.memory_and_losses.soft_indicator(soft_indicator))
 
 # %% [markdown] tags=["instructor"]
-# **Ask:** when is the expectation safer than the likeliest value? When the classifier is unsure: the likeliest value
-# may be the wrong one, and then a whole wrong prototype is taken away. When it is sure, both are the same. Neither is
-# right for a garment that is surely one of two. Then: would a *swap* need any of this?
+# **Ask:** on the Wardrobe the bars hardly differ: its classifier is sure, and then both are the same. So look only at
+# garments that it misreads. There the expectation brings the new value more often than the likeliest value does, and
+# even than the true one. Why? The block lies where the guess says, not where the label says; and the judge is the same
+# classifier. Then: would a *swap* need any of this?
 #
 # **Who is early:** put `losses.consistency_triplet` in the place of the consistency in `AttributeManipulator.terms`,
 # for one seed. Which columns of the study's table move by more than the seeds?

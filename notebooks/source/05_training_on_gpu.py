@@ -89,11 +89,9 @@ print(f"contrast of the batch: {of_batch:.4f} = log 3; of its halves:", of_halve
 
 # %% [markdown]
 # The mean of the halves' gradients is that of the whole: two processes may take half a batch each, exchange gradients,
-# and step as one. A mean can be split. But:
-#
-# No partner, no loss: of the contrast the halves see nothing. The cure is to bring the *embeddings* together
-# before the loss, and to keep the graph, so that gradients find their way back to each half. With a small linear
-# network and random embeddings:
+# and step as one. A mean can be split. The contrast cannot: no partner, no loss, so the halves see nothing of it. The
+# cure is to bring the *embeddings* together before the loss, and to keep the graph, so that gradients find their way
+# back to each half. With a small linear network and random images:
 
 # %%
 torch.manual_seed(0)
@@ -161,7 +159,8 @@ plots.contact_sheet(pictures, [f"epoch {epoch}" for _, epoch in shown], alt, col
 # ## The loop in twenty lines
 #
 # Fetch a batch, make views, go forward in bfloat16 where the processor multiplies that in hardware, backward, move the
-# weights, and let the learning rate rise and fall once (Smith and Topin, 2019). Nothing else trains a model here.
+# weights, and let the learning rate rise and fall once (Smith and Topin, 2019). `channels_last` is an order of numbers
+# in memory, of which more below. Nothing else trains a model here.
 
 
 # %%
