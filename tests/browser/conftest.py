@@ -92,6 +92,7 @@ class Tab:
 
     def run_all(self) -> None:
         """Run the notebook top to bottom; fail with the first error a cell raises."""
+        self.wait_until_open()
         self.page.evaluate("void window.jupyterapp.commands.execute('notebook:run-all-cells')")
         finished = f"(state => state.errors.length || (state.ready && state.ran))(({STATE})())"
         self.page.wait_for_function(finished, timeout=RUN_MS)
@@ -245,7 +246,7 @@ def open_notebook(browser: "Browser", lab: Lab) -> Iterator[Callable[..., Tab]]:
         pages.append(page)
         page.goto(lab.url(f"lab/tree/{name}.ipynb?reset&"))
         tab = Tab(page)
-        tab.wait_until_open()
+        tab.wait_until_open()  # also a saved one: its widgets come once the kernel is there
         return tab
 
     yield open_one

@@ -42,7 +42,7 @@ WATCH = """selector => {
 }"""
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")  # every test brings the controls back to where they were
 def tab(browser, lab):
     """A notebook that shows the explorer over embeddings made of labels."""
     book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(NOTEBOOK.strip())])
@@ -100,6 +100,8 @@ def test_strength_weight_and_garment_go_to_both_ends_and_back_by_keyboard(tab):
     goes_to_the_other_end_and_back(tab, strength, "Home", "ArrowRight")
     goes_to_the_other_end_and_back(tab, weight, "End", "ArrowLeft")
     goes_to_the_other_end_and_back(tab, garment, "End", "ArrowLeft")
+    colour.press("Home")
+    tab.wait_for_pixels(MEMORY, lambda now: now == memory)
 
 
 def test_tab_reaches_every_control(tab):
