@@ -5,7 +5,7 @@ import re
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from website.notebooks import for_the_site, title, title_only
+from website.notebooks import LIVE_ONLY, STATE, VIEW, for_the_site, title, title_only
 
 ALT = 'A shirt, "floral" & long.'
 PNG = "iVBORw0KGgo=\n"
@@ -37,12 +37,30 @@ def test_a_picture_that_brings_its_own_html_is_shown_by_that_alone():
     [
         {"text/plain": "3"},
         {"image/png": PNG, "text/plain": "a picture without alt text"},
-        {"application/vnd.jupyter.widget-view+json": {"model_id": "m"}, "text/plain": "a slider"},
     ],
-    ids=["text", "a picture that has none", "a widget"],
+    ids=["text", "a picture that has none"],
 )
 def test_everything_else_stays(data):
     assert shown(data, {}) == data
+
+
+@pytest.mark.parametrize("linked", [True, False])
+def test_sliders_that_no_link_moves_say_that_they_need_a_kernel(linked):
+    parts = {
+        "box": ("VBoxModel", {"children": ["IPY_MODEL_slider", "IPY_MODEL_stack"]}),
+        "slider": ("IntSliderModel", {}),
+        "stack": ("StackModel", {"children": []}),
+        "elsewhere": ("FloatSliderModel", {}),
+    }
+    if linked:
+        ends = {"source": ["IPY_MODEL_slider", "value"], "target": ["IPY_MODEL_stack", "selected_index"]}
+        parts["link"] = ("LinkModel", ends)
+    state = {name: {"model_name": kind, "state": inside} for name, (kind, inside) in parts.items()}
+    book = new_notebook(cells=[new_code_cell("box", outputs=[new_output("display_data", {VIEW: {"model_id": "box"}})])])
+    book.metadata.widgets = {STATE: {"state": state}}
+    outputs = for_the_site(book).cells[0].outputs
+    assert outputs[0].data == {VIEW: {"model_id": "box"}}
+    assert [output.data for output in outputs[1:]] == ([] if linked else [LIVE_ONLY])
 
 
 def test_a_cut_notebook_keeps_its_heading():
