@@ -1070,12 +1070,9 @@ print(checks.retrieval_evaluation.difference_interval(difference_interval))
 # as the package does. And what does no interval of queries know? That another seed trains another encoder.
 
 # %% tags=["instructor"]
-tie = torch.ones(4, dtype=torch.float64)
-print(
-    checks.retrieval_evaluation.difference_interval.on(
-        difference_interval, [(tie, tie, torch.zeros(5, 4, dtype=torch.int64))]
-    )
-)
+scores = torch.ones(4, dtype=torch.float64)
+tie = (scores, scores, torch.zeros(5, 4, dtype=torch.int64))  # the same answers: an interval of no length
+print(checks.retrieval_evaluation.difference_interval.on(difference_interval, [tie]))
 
 # %% [markdown]
 # ### Exercise 3, 30 minutes: a weight for each attribute
