@@ -55,7 +55,8 @@ def _asked() -> Sequence[Case]:
 
 
 def _crossed(blocks: Tensor, rows: Tensor, condition: Tensor) -> Tensor:
-    return cross_accuracy(blocks, ConditionalTriplets(*rows.T, condition))
+    anchor, positive, negative = rows.T
+    return cross_accuracy(blocks, ConditionalTriplets(anchor, positive, negative, condition))
 
 
 def _counted(blocks: Tensor, rows: Tensor, condition: Tensor, equal: float) -> Tensor:

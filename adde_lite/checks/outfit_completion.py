@@ -70,7 +70,8 @@ def _to_outfit(there: Tensor, candidates: Tensor, weights: Tensor) -> Tensor:
 
 def _weighs_one_side(there: Tensor, candidates: Tensor, weights: Tensor) -> Tensor:
     apart = weights[:, None, :, None] * there[:, None] - candidates[None]
-    return apart.flatten(2).norm(dim=2).mean(0)
+    distances: Tensor = apart.flatten(2).norm(dim=2)
+    return distances.mean(0)
 
 
 outfit_distances = Exercise(

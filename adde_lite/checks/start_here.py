@@ -57,7 +57,8 @@ def _searches() -> Sequence[Case]:
 
 
 def _cosine(query: Tensor, garments: Tensor) -> Tensor:
-    return garments.flatten(1) @ query.flatten() / garments.flatten(1).norm(dim=1)
+    products: Tensor = garments.flatten(1) @ query.flatten()
+    return products / garments.flatten(1).norm(dim=1)
 
 
 nearest_rows = Exercise(
