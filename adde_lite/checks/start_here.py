@@ -57,8 +57,8 @@ def _searches() -> Sequence[Case]:
 
 
 def _cosine(query: Tensor, garments: Tensor) -> Tensor:
-    products: Tensor = garments.flatten(1) @ query.flatten()
-    return products / garments.flatten(1).norm(dim=1)
+    cosine: Tensor = garments.flatten(1) @ query.flatten() / garments.flatten(1).norm(dim=1)
+    return cosine
 
 
 nearest_rows = Exercise(
