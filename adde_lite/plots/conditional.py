@@ -9,7 +9,7 @@ from torch import Tensor
 from adde_lite.attributes import AttributeSchema
 from adde_lite.plots.codes import PALE_TO_BLUE
 from adde_lite.plots.drawing import Drawing, box, picture, words
-from adde_lite.plots.picture import BLUE, INK, MIST, STYLE, Picture
+from adde_lite.plots.picture import BLUE, BROWN, GREY, INK, MIST, SHADE, STYLE, Picture
 
 SIDE = 88  # of a garment
 HEAD = SIDE + 26  # what is above the first row
@@ -17,8 +17,6 @@ ROW = 20
 BASE = 14.5  # of a row's letters, from its top
 LETTERS = 12
 NAMES, BARS, OWN, GAP = 84, 66, 112, 8  # widths
-SHADE = "#EAF3FA"  # behind the rows that count
-BROWN, GREY = "#9A5B00", "#6B6E7A"  # of letters: dark enough on white to be read
 SAME, OTHER, NOBODY = "=", "≠", "no weight"
 
 

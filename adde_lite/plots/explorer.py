@@ -13,7 +13,7 @@ from adde_lite.attributes import AttributeSchema
 from adde_lite.plots.codes import PALE_TO_BLUE
 from adde_lite.plots.drawing import Drawing, box, picture, pixels, words
 from adde_lite.plots.memory import block_means
-from adde_lite.plots.picture import BLUE, GREEN, INK, MIST, ORANGE, VERMILION
+from adde_lite.plots.picture import BLUE, BROWN, GREEN, GREY, INK, MIST, ORANGE, RUST, SHADE
 
 SIDE = 88  # of a garment
 HEAD = SIDE + 26  # what is above the first row
@@ -22,9 +22,7 @@ BASE = 14.5  # of a row's letters, from its top
 LETTERS = 12  # a page with a side bar shows both drawings at five sixths of their size
 NAMES, OWN, GAP = 98, 132, 8
 MATRIX, BARS = 240, 64  # widths; the matrix is rounded down to whole pixels a column
-SHADE = "#EAF3FA"  # behind the rows that were edited
 LINES = 4  # edits that are spelt out above the matrix
-GREY, BROWN = "#6B6E7A", "#9A5B00"  # of letters: dark enough on white to be read
 RIGHT, WRONG, KEPT, DRIFTED = "✓", "✗", "=", "≠"
 LEGEND = (f"{RIGHT} changed", f"{WRONG} not as asked", f"{KEPT} kept", f"{DRIFTED} drifted")
 
@@ -179,12 +177,12 @@ def explored_memory(
     for row, (name, start, size) in enumerate(zip(schema.names, schema.offsets, schema.sizes, strict=True)):
         edited = name in coming
         parts.append(words(name, GAP, _top(row) + BASE, room=NAMES - GAP, bold=edited))
-        outline = VERMILION if edited else MIST
+        outline = RUST if edited else MIST
         parts.append(box(left + column * start, _top(row), column * size, ROW, line=outline))
         long = BARS * min(moved[row] / top, 1) if top else 0
         parts.append(box(bars, _top(row) + 3, long, ROW - 6, fill=BLUE if edited else ORANGE))
     # Two columns may be neighbours: their signs stand at different heights.
-    for sign, colour, columns, tall in (("+", BLUE, coming, 6), ("−", VERMILION, going or {}, 14)):
+    for sign, colour, columns, tall in (("+", BLUE, coming, 6), ("−", RUST, going or {}, 14)):
         for name, value in columns.items():
             at = left + column * schema.column(name, value)
             parts.append(box(at, HEAD - tall, column, tall, fill=colour))
@@ -228,7 +226,7 @@ def _said(mark: Marks, name: str) -> tuple[str, str]:
     """What is written for an attribute of a result, and its colour."""
     if name in mark.changed:
         value, right = mark.changed[name]
-        return (f"{RIGHT} {value}", GREEN) if right else (f"{WRONG} {value}", VERMILION)
+        return (f"{RIGHT} {value}", GREEN) if right else (f"{WRONG} {value}", RUST)
     return (f"{DRIFTED} {mark.drifted[name]}", BROWN) if name in mark.drifted else (KEPT, GREY)
 
 

@@ -11,7 +11,7 @@ from torch import Tensor
 from adde_lite.attributes import AttributeSchema
 from adde_lite.errors import InputError
 from adde_lite.plots.codes import PALE_TO_BLUE
-from adde_lite.plots.picture import BLUE, CYCLE, INK, MIST, ORANGE, STYLE, VERMILION, Picture, draw_image
+from adde_lite.plots.picture import BLUE, CYCLE, INK, MIST, ORANGE, RUST, STYLE, Picture, draw_image
 
 Place = tuple[float, float]
 
@@ -70,9 +70,9 @@ def edit_plane(prototypes: Mapping[str, Place], start: Place, ends: Mapping[str,
             place.annotate(value, (x, y), (-5, -13), textcoords="offset points", ha="right", fontsize=9)
         place.scatter(*start, s=60, color=BLUE, zorder=3)
         place.annotate("garment", start, (7, 4), textcoords="offset points", color=BLUE, fontsize=9)
-        for colour, (name, end) in zip((ORANGE, VERMILION, *CYCLE[2:]), ends.items(), strict=False):
+        for colour, (name, end) in zip((ORANGE, RUST, *CYCLE[2:]), ends.items(), strict=False):
             place.annotate("", end, start, arrowprops={"arrowstyle": "-|>", "color": colour, "linewidth": 1.8})
-            place.annotate(name, end, (7, 4), textcoords="offset points", color=colour, fontsize=9)
+            place.annotate(name, end, (7, 4), textcoords="offset points", fontsize=9)
         every = np.array([*prototypes.values(), start, *ends.values()], dtype=float)
         margin = 0.18 * np.ptp(every)
         low, high = every.min(0) - margin, every.max(0) + margin

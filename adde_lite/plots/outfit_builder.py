@@ -4,13 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from adde_lite.plots.drawing import Drawing, box, picture, words
-from adde_lite.plots.picture import BLUE, INK, ORANGE
+from adde_lite.plots.picture import BLUE, GREY, INK, ORANGE
 
 SIDE, GAP = 104, 10
 LINE = 15
 LETTERS = 11.5
 ABOVE = 24  # the heading of a row of garments
-GREY = "#6B6E7A"
 
 
 @dataclass(frozen=True)

@@ -16,10 +16,12 @@ from torch import Tensor
 
 from adde_lite.plots.image_tag import image_tag, mime_bundle, webp
 
-# Okabe and Ito's colours: they stay apart in every common form of colour blindness.
-BLUE, ORANGE, GREEN, VERMILION = "#0072B2", "#E69F00", "#009E73", "#D55E00"
-PURPLE, SKY, INK, PAPER, MIST = "#CC79A7", "#56B4E9", "#2B2B33", "#FFFFFF", "#C9CBD3"
-CYCLE = (BLUE, ORANGE, GREEN, PURPLE, SKY, VERMILION)
+# Told apart in every common form of colour blindness, and seen on white: tests/plots/test_palette.py measures both.
+BLUE, ORANGE, GREEN, RUST = "#0072B2", "#B88D00", "#095948", "#992400"
+MAGENTA, SKY, INK, PAPER, MIST = "#D9006C", "#3098F2", "#2B2B33", "#FFFFFF", "#C9CBD3"
+BROWN, GREY = "#9A5B00", "#6B6E7A"  # of letters
+SHADE = "#EAF3FA"  # behind rows that count
+CYCLE = (BLUE, ORANGE, GREEN, MAGENTA, SKY, RUST)
 
 STYLE: Any = {
     "font.size": 9.5,

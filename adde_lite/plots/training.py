@@ -9,7 +9,7 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator
 
 from adde_lite.errors import InputError
-from adde_lite.plots.picture import BLUE, CYCLE, GREEN, INK, MIST, ORANGE, PAPER, STYLE, VERMILION, Picture
+from adde_lite.plots.picture import BLUE, CYCLE, GREEN, INK, MAGENTA, MIST, ORANGE, PAPER, RUST, STYLE, Picture
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -19,7 +19,7 @@ VALIDATION = "validation"
 NOT_MEASURED = "not measured"
 FAR_APART = 10  # times: from there on small bars could not be read on a linear axis
 ROOM = 0.07  # share of the longest bar that a number within a part takes
-DARK = (BLUE, GREEN, VERMILION)  # colours on which white letters can be read
+DARK = (BLUE, GREEN, MAGENTA, RUST)  # colours on which white letters can be read
 
 Line = tuple[np.ndarray, np.ndarray, np.ndarray | None]
 

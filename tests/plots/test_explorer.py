@@ -7,7 +7,7 @@ from adde_lite.attributes import AttributeSchema
 from adde_lite.errors import InputError
 from adde_lite.plots.drawing import thumbnail
 from adde_lite.plots.explorer import ROW, Marks, explored_memory, explored_results, marks, memory_cells
-from adde_lite.plots.picture import BLUE, ORANGE, VERMILION
+from adde_lite.plots.picture import BLUE, ORANGE, RUST
 
 SVG = "{http://www.w3.org/2000/svg}"
 SCHEMA = AttributeSchema.of({"pattern": ["plain", "floral"], "sleeve": ["short", "long"], "collar": ["fur"]})
@@ -103,8 +103,8 @@ def outlined(one, colour):
 
 
 def test_the_blocks_that_are_edited_are_outlined():
-    assert outlined(memory({}), VERMILION) == []
-    (block,) = outlined(memory({"sleeve": "long"}), VERMILION)
+    assert outlined(memory({}), RUST) == []
+    (block,) = outlined(memory({"sleeve": "long"}), RUST)
     column = 240 // SCHEMA.J
     (image,) = elements(memory({}), "image")
     assert float(block.get("x")) == float(image.get("x")) + 2 * column
@@ -116,7 +116,7 @@ def test_columns_that_come_and_go_carry_a_sign():
     assert "+" not in texts(memory({}))
     one = memory({"sleeve": "long"}, going={"sleeve": "short"})
     assert [text for text in texts(one) if text in "+−"] == ["+", "−"]
-    ticks = [float(box.get("x")) for box in elements(one, "rect") if box.get("fill") in (BLUE, VERMILION)]
+    ticks = [float(box.get("x")) for box in elements(one, "rect") if box.get("fill") in (BLUE, RUST)]
     assert ticks[-2] - ticks[-1] == 240 // SCHEMA.J
 
 
