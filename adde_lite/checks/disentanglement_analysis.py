@@ -61,7 +61,8 @@ def _with_an_idle_code() -> Sequence[Case]:
 def _share(information: Array) -> Array:
     """The largest entry of each row as a share of the row, (D,); a row of zeros is even."""
     total = information.sum(1)
-    return np.where(total > 0, information.max(1) / np.where(total > 0, total, 1), 1 / information.shape[1])
+    shares: Array = np.where(total > 0, information.max(1) / np.where(total > 0, total, 1), 1 / information.shape[1])
+    return shares
 
 
 def _rescaled(share: float, columns: int) -> float:

@@ -3,7 +3,7 @@
 #   course:
 #     shows: what "disentangled" can mean, who measures what, and why labels are needed
 #     cpu_s: 400
-#     tiny_cpu_s: 100
+#     tiny_cpu_s: 80
 #     peak_mb: 3000
 # ---
 
@@ -31,6 +31,7 @@ from functools import partial
 import numpy as np
 import pandas as pd
 import torch
+from IPython.display import display
 from sklearn.decomposition import PCA
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
@@ -38,11 +39,11 @@ from sklearn.neighbors import NearestNeighbors
 from tqdm.auto import tqdm
 
 import adde_lite
-from adde_lite import plots, widgets
+from adde_lite import checks, plots, widgets
 from adde_lite.data.wardrobe import WARDROBE
 from adde_lite.data.wardrobe.sampling import label_row
 from adde_lite.metrics import disentanglement as measures
-from adde_lite.models.vae import RFVAE, BetaVAE, BetaVAERecipe, RFVAERecipe
+from adde_lite.models.vae import BetaVAE, BetaVAERecipe
 from adde_lite.models.vae.elbo import gaussian_kl, log_normal
 from adde_lite.retrieval.evaluation import as_table
 from adde_lite.studies import objectives, relevance
@@ -121,7 +122,8 @@ plots.number_map(answers, "Five models by four readings; only the perfect one is
 # readings and leaves the linear one whole; copies ruin what counts codes; the odd order ruins only the line; the small
 # leak is nearly invisible to shares of variance and plain to an intervention. The asserts in the cell say the same.
 # What the map does not say: which reading *you* need.
-#
+
+# %% [markdown]
 # ## Twenty rows
 #
 # Real codes are messier. The table below keeps the twenty garments and gives them three codes: code 0 holds the colour
@@ -132,18 +134,15 @@ plots.number_map(answers, "Five models by four readings; only the perfect one is
 draw = np.random.default_rng(0)
 mixed = factors @ [[1, 0.6, 0], [0, 1, 0]] + draw.standard_normal((20, 3)) * [0.3, 0.3, 1]
 codes = mixed.round(1) + 0.0  # no minus zero
-pd.DataFrame(codes, columns=["code 0", "code 1", "code 2"]).map("{:.1f}".format).join(
-    pd.DataFrame(factors, columns=names)
-)
-
-# %%
+shown = pd.DataFrame(codes, columns=["code 0", "code 1", "code 2"]).map("{:.1f}".format)
+display(shown.join(pd.DataFrame(factors, columns=names)))
 alt = "Three codes against two factors: code 0 rises with colour, code 1 with sleeve, code 2 with neither."
 plots.codes_by_value(codes, factors, names, alt)
 
 # %% [markdown]
-# Look along a row of panels. Code 0 climbs with the colour and ignores the sleeve. Code 1 climbs with the sleeve, and
-# a little with the colour. Code 2 should do nothing, but with so few dots it is easy to see a trend in it. Keep that in
-# mind: the metrics will see it too.
+# A panel sets a code against a factor. Code 0 climbs with the colour and ignores the sleeve. Code 1 climbs with the
+# sleeve, and a little with the colour. Code 2 should do nothing, but with so few dots it is easy to see a trend in it.
+# The metrics will see it too.
 #
 # ## How much does a code tell?
 #
@@ -201,12 +200,13 @@ print("gap of each factor:", gaps.round(2), " MIG:", gaps.mean().round(2))
 print("modularity of each code:", per_code.round(2), " mean:", per_code.mean().round(2))
 
 # %% [markdown]
-# Modularity gives the noise code a mark like any other. Only the ratio within a row counts, not how little there is to
-# share.
+# Modularity gives the noise code a mark like any other: only the ratio within a row counts.
 #
-# **SAP** is a gap too, but of predictions. For ordered factors it takes the squared correlation. For classes the field
-# takes the accuracy of a linear classifier on the single code; the package has both, and they differ so much that the
-# variant must be named.
+# **SAP** is a gap too, but of predictions: of squared correlations for ordered factors, of the accuracy of a linear
+# classifier on the single code for classes. The two differ so much that the variant must be named. **Explicitness**
+# asks for the *linear read-out*: fit a logistic regression on all codes, and take the area under the ROC curve. How
+# often does a row with the value rank above one without it? Half is chance. A fair judge uses rows that the classifier
+# has not seen; twenty cannot be split further, so here it judges itself and is too kind.
 
 # %%
 correlations = np.corrcoef(codes.T, factors.T)[:3, 3:] ** 2
@@ -216,13 +216,6 @@ sap = partial(measures.sap, codes, factors, codes, factors)
 assert np.isclose(by_hand, sap(continuous=True).score)
 print(f"SAP continuous {by_hand:.2f}, SAP of classes {sap().score:.2f}")
 
-# %% [markdown]
-# **Explicitness** asks for the *linear read-out*. Scale the codes, fit a logistic regression for each factor, and take
-# the area under the ROC curve: how often does a row with the value rank above one without it? Half is chance. A fair
-# judge uses rows that the classifier has not seen. Twenty rows cannot be split further, so here it judges itself and
-# is too kind.
-
-# %%
 scaled = (codes - codes.mean(0)) / codes.std(0)
 areas = []
 for factor in factors.T:
@@ -310,52 +303,34 @@ assert abs(by_hand - measures.beta_vae_score(source).score) < 0.05
 print(f"beta-VAE score {by_hand:.2f}")
 
 # %% [markdown]
-# **InfoMEC**, the youngest, makes three numbers of one matrix and one classifier: *InfoM* (one factor a code), *InfoC*
-# (one code a factor), *InfoE* (read-out). Its information is estimated from nearest neighbours, without bins. We take
-# that matrix from the package and do the rest. A share runs from even to all in one place, so it is rescaled to run
-# from zero to one.
-
-
-# %%
-def largest_share(told):
-    columns = told.shape[1]
-    shares = [row.max() / row.sum() if row.any() else 1 / columns for row in told]
-    return (np.mean(shares) - 1 / columns) / (1 - 1 / columns)
-
-
-info = measures.infomec(codes, factors)
-told = info.information[info.active]
-assert np.isclose(largest_share(told), info.score) and np.isclose(largest_share(told.T), info.compactness)
-print(f"InfoM {info.score:.2f}, InfoE {info.explicitness:.2f}, InfoC {info.compactness:.2f}")
-
-# %% [markdown]
 # ## Twenty rows are few
 #
 # Are these numbers good? A metric means something only beside its value where there is nothing to find. So shuffle the
 # rows of the codes: each garment gets another one's codes, and all meaning is gone. What is left is chance.
-# `metric_table` is the package's one call for all metrics, with the field's settings.
+# `metric_table` is the package's one call for all metrics, with the field's settings. It knows three more, from
+# information estimated without bins: *InfoM* (one factor a code), *InfoC* (one code a factor), *InfoE* (read-out).
+# Exercise 2 is about them.
 
 # %%
 everything = measures.metric_table(codes, factors, codes, factors).rows
 shuffled = []
-for _ in tqdm(range(profile.pick(tiny=3, cpu=12, gpu=40)), desc="shuffles"):
+for _ in tqdm(range(profile.pick(tiny=2, cpu=12, gpu=40)), desc="shuffles"):
     other = codes[draw.permutation(len(codes))]
     shuffled.append(measures.metric_table(other, factors, other, factors).rows)
 chance = {name: [scores[name] for scores in shuffled] for name in everything}
+report = pd.DataFrame({"twenty rows": everything, "by chance": {name: np.mean(runs) for name, runs in chance.items()}})
+report["shuffles that reach it"] = [np.mean(np.array(chance[name]) >= everything[name]) for name in report.index]
+assert report.loc[["beta-VAE", "FactorVAE"], "by chance"].min() > 0.5  # two factors: chance would be half
+assert report.loc["InfoM", "by chance"] > report.loc["SAP continuous", "by chance"]
+display(report.map("{:.2f}".format))
 alt = "For each metric the score of the twenty rows as a dot, the range of shuffled rows as a bar, often far from zero."
 plots.baseline_ranges(everything, chance, alt)
 
 # %% [markdown]
 # The blue dot is our table, the grey bar the range of the shuffles, the tick their mean. Where the dot lies in the bar,
-# the metric saw nothing that luck does not give. Note how far from zero chance can be: a score of this kind cannot be
-# read without its bar. The picture does not show how chance fades with more rows; the end of this part does, for MIG.
-
-# %%
-report = pd.DataFrame({"twenty rows": everything, "by chance": {name: np.mean(runs) for name, runs in chance.items()}})
-report["shuffles that reach it"] = [np.mean(np.array(chance[name]) >= everything[name]) for name in report.index]
-assert report.loc[["beta-VAE", "FactorVAE"], "by chance"].min() > 0.5  # two factors: chance would be half
-assert report.loc["InfoM", "by chance"] > report.loc["SAP continuous", "by chance"]
-report.map("{:.2f}".format)
+# the metric saw nothing that luck does not give; the table counts the shuffles that reach the dot. Note how far from
+# zero chance can be: a score of this kind cannot be read without its bar. The picture does not show how chance fades
+# with more rows; the end of this part does, for MIG.
 
 # %% [markdown]
 # ## A zoo of codes
@@ -480,8 +455,8 @@ widgets.edit_slider("turn", frames)
 # ## When it fails: rows and bins
 #
 # The field's MIG cuts each code into bins and counts. With few rows, many cells hold one garment or none, and noise
-# looks like information. How many rows are enough? We draw ever larger samples of the zoo's factors, over several
-# seeds, and cut the same codes into few, the usual number of, and many bins.
+# looks like information. How many rows are enough? We draw ever larger samples of the zoo's factors, over five seeds,
+# and cut the same codes into few, the usual number of, and many bins.
 
 
 # %%
@@ -507,9 +482,13 @@ panels = {
     "random code: share told (truth: 0)": {f"{bins} bins": runs for bins, runs in luck.items()},
     "noisy code: MIG": {f"{bins} bins": runs for bins, runs in gap.items()},
 }
-alt = (
-    "Left: what noise seems to tell falls with the number of rows, later with more bins. Right: MIG rises and settles."
-)
+alt = "Left: what noise seems to tell falls with the number of rows, later with more bins. Right: MIG rises, settles."
+first, last = ({bins: runs[:, column].mean() for bins, runs in luck.items()} for column in (0, -1))
+assert all(last[bins] < 0.2 * first[bins] for bins in luck)  # rows heal it
+assert first[5] < first[20] < first[80]  # bins make it worse
+assert all(runs[:, 0].mean() < runs[:, -1].mean() for runs in gap.values())
+assert gap[5][:, -1].mean() < gap[20][:, -1].mean() - 0.05  # too few bins: neighbouring values share one
+assert all(np.ptp(runs[:, 0]) > np.ptp(runs[:, -1]) for runs in gap.values())  # and the seeds agree
 plots.score_curves(panels, row_counts, "rows", alt)
 
 # %% [markdown]
@@ -517,16 +496,6 @@ plots.score_curves(panels, row_counts, "rows", alt)
 # with more bins, gone only with many rows. On the right the same bias lifts the second best code and so *lowers* MIG,
 # and too few bins cut it short for good. Compare two models only with the same rows and the same bins. The curves do
 # not show which number of bins is right.
-
-# %%
-first, last = ({bins: runs[:, column].mean() for bins, runs in luck.items()} for column in (0, -1))
-assert all(last[bins] < 0.2 * first[bins] for bins in luck)  # rows heal it
-assert first[5] < first[20] < first[80]  # bins make it worse
-assert all(runs[:, 0].mean() < runs[:, -1].mean() for runs in gap.values())
-assert gap[5][:, -1].mean() < gap[20][:, -1].mean() - 0.05  # too few bins: neighbouring values share one
-assert all(np.ptp(runs[:, 0]) > np.ptp(runs[:, -1]) for runs in gap.values())  # and the seeds agree
-spread = {f"{bins} bins": dict(zip(row_counts, np.ptp(runs, axis=0), strict=True)) for bins, runs in gap.items()}
-pd.DataFrame(spread).T.rename_axis("range of MIG over seeds, by rows").map("{:.3f}".format)
 
 # %% [markdown]
 # More rows remove the bias, and the range over seeds shrinks with them. Only then does a difference between two models
@@ -561,7 +530,7 @@ plots.contact_sheet(
 #
 # Locatello et al. (ICML 2019) trained thousands of models and asked whether the objective decides how disentangled a
 # code is. Here is a small version: four objectives, two strengths, five seeds. It takes too long for a notebook, so
-# `make study` does it and records each run under a hash of its recipe. Did the recipe change, the record is refused.
+# `make study` does it and records each run under a hash of its recipe. Should the recipe change, the record is refused.
 
 # %%
 runs = objectives.runs()
@@ -579,13 +548,13 @@ table.map("{:.2f}".format)
 
 # %% [markdown]
 # Medians over the seeds; the last two lines are codes of the zoo, which has the same factors. No model comes near the
-# oracle. But a record is only as good as the code that made it. So we do two of the runs again, here and now, and
-# compare. On the machine that made the record the rows agree to the last digit. On another machine, or with more
-# threads, sums are rounded in another order and training drifts apart; the evidence lower bound (ELBO) must still
-# agree.
+# oracle. But a record is only as good as the code that made it. So we do two of the runs again and compare. On the
+# machine that made the record the rows agree to the last digit. On another, sums are rounded in another order and
+# training drifts apart; the evidence lower bound (ELBO) of notebook 01 must still agree.
 
 # %%
-wanted = {("beta-VAE", 4.0, 0), ("beta-TCVAE", 8.0, 1)}
+both = [("beta-VAE", 4.0, 0), ("beta-TCVAE", 8.0, 1)]
+wanted = profile.pick(tiny=both[1:], cpu=both, gpu=both)
 chosen = [run for run in runs if tuple(run.name.values()) in wanted]
 live = [replace(run, steps=profile.pick(tiny=60, cpu=run.steps, gpu=run.steps)) for run in chosen]
 vaes = [run.trained() for run in live]
@@ -602,13 +571,13 @@ for run, row in zip(chosen, rows, strict=True):
 as_table(comparison).map("{:.3f}".format)
 
 # %% [markdown]
-# Compare each pair of lines. In profile `tiny` the second of a pair is a far shorter training and may differ; in the
-# others the bound has to agree within one per cent, which the cell asserts.
+# Compare the lines of a pair. In profile `tiny` there is one pair, and its second line is a far shorter training; in
+# the others the bound has to agree within one per cent, which the cell asserts.
 #
-# What did the second model learn? A traversal moves one dimension of its code at a time and decodes.
+# What did the last model learn? A traversal moves one dimension of its code at a time and decodes.
 
 # %%
-vae = vaes[1]
+vae = vaes[-1]
 means, log_variances = vae.posterior(dresses.images)
 kl = gaussian_kl(means, log_variances)
 used = kl.argsort(descending=True)[: min(5, max(3, int((kl > ACTIVE_NATS).sum())))].tolist()
@@ -696,8 +665,8 @@ plots.baseline_ranges(
 
 # %% [markdown]
 # A blue dot inside its grey bar is a share that shuffled scores reach as well. Compare the dot of the seed with that of
-# the objective, and the two printed ranges, which say the same without variances. All this is about MIG; the exercises
-# ask for another metric.
+# the objective, and the two printed ranges, which say the same without variances. All this is about MIG; the last
+# exercise asks for another metric.
 #
 # ## Can one choose a model without labels?
 #
@@ -739,27 +708,15 @@ plots.correlation_intervals(ranked, "rank correlation with MIG", alt)
 # %% [markdown]
 # Blue intervals keep off the dashed line. Even those may say little: a criterion can tell strong from weak
 # regularisation and still not tell two seeds of one group apart, which is what we need. The printed line asks for that:
-# there the mean of each group is taken off first. A number near zero means that, among models trained alike, the
-# criterion picks no better than a coin.
+# there the mean of each group is taken off first. Near zero the criterion picks no better than a coin.
 #
 # ## How many factors are there?
 #
-# RF-VAE adds a question: how many dimensions does the code need? Each dimension has a relevance $r$ between 0 and 1.
-# Its KL counts $\lambda(r) = \lambda_{max} - (\lambda_{max} - \lambda_{min})\, r$ times: cheap when relevant, dear when
-# not. One more term asks for few relevant dimensions, another for answers near 0 or 1. By hand, for three relevances:
-
-# %%
-counter = RFVAE(RFVAERecipe(latents=3))
-with torch.no_grad():
-    counter.rho.copy_(torch.tensor([-40.0, 0.0, 40.0]))
-most, least = counter.recipe.lambda_max, counter.recipe.lambda_min
-by_hand = most - (most - least) * torch.tensor([0.0, 0.5, 1.0])
-assert torch.allclose(counter.kl_weights(), by_hand)
-print("weight of the KL at r = 0, 1/2, 1:", [round(float(weight), 2) for weight in by_hand])
-
-# %% [markdown]
-# Now let two, four or six factors vary, all others frozen, and count the dimensions whose relevance ends above one
-# half. The factors here are ones that a single number can say, such as a place, a length or the light.
+# RF-VAE adds a question: how many dimensions does the code need? Each has a relevance $r$ between 0 and 1. Its KL
+# counts $\lambda(r) = \lambda_{max} - (\lambda_{max} - \lambda_{min})\, r$ times: cheap when relevant, dear when not.
+# One more term asks for few relevant dimensions, another for answers near 0 or 1. Let two, four or six factors vary,
+# all others frozen, and count the dimensions whose relevance ends above one half. The factors here are ones that a
+# single number can say, such as a place, a length or the light.
 
 # %%
 counts = recorded(relevance.STUDY, relevance.runs())
@@ -790,19 +747,21 @@ plots.counted(
 # ## A map is not a metric
 #
 # UMAP draws codes as a map in which neighbours stay together. Such maps are in many papers, and clusters are read off
-# them. Beside it stands PCA, which only turns the code and drops dimensions. We draw UMAP twice, with two seeds.
+# them. Beside it stands PCA, which only turns the code and drops dimensions. We draw the last model's codes by both,
+# UMAP twice, with two seeds.
 
 # %%
 from umap import UMAP
 
-codes = means.numpy()
+every = profile.pick(tiny=8, cpu=1, gpu=1)
+codes = means.numpy()[::every]
 placed = {"PCA": PCA(2).fit_transform(codes)}
 for seed in tqdm((0, 1), desc="UMAP"):
     placed[f"UMAP, seed {seed}"] = UMAP(random_state=seed, n_jobs=1).fit_transform(codes)
 colours = list(grid.attributes["colour"])
 alt = "The codes of a third of the dresses in three maps, coloured by colour: PCA, and UMAP with two seeds."
 drawn = {title: points[::3] for title, points in placed.items()}  # a third of the dots: all would hide each other
-plots.maps(drawn, grid_factors[::3, factor_names.index("colour")], colours, alt)
+plots.maps(drawn, grid_factors[:: 3 * every, factor_names.index("colour")], colours, alt)
 
 # %% [markdown]
 # Compare the two UMAPs: the islands have other places, and sometimes other shapes. Distances between islands mean
@@ -931,14 +890,143 @@ assert both["turned"] < both["perfect"] / 2
 # images that share something. The next notebook gives each attribute a label and a place of its own.
 
 # %% [markdown]
-# ## Try it (2, 10 and 30 minutes)
+# ## Exercises
 #
-# 1. Replace `"MIG"` by another metric in the variance shares. Does the seed still weigh as much? Which metric is
-#    kindest to the objectives?
-# 2. Choose the best of five models by the ELBO, for each objective and strength. How far is it from the best by MIG,
-#    and from a random choice?
-# 3. Add an objective to the study: AnnealedVAE pulls the KL towards a capacity that grows while it trains. Write it as
-#    a file beside `beta_vae.py`, add its runs to `adde_lite/studies/objectives.py`, and run `make study`.
+# An exercise stands on the first code cell alone: run that, and you can begin here. Write your answer in the place of
+# the `...`, run the cell and then the one below it, which says how far you are.
+#
+# ### Exercise 1, 2 minutes: the gap
+#
+# `information` is a matrix of `D` codes by `F` factors, `entropies` has one number for each factor. Return MIG: for
+# each factor the best code minus the second best, as a share of the factor's entropy; then the mean over factors.
+
+# %% [markdown] tags=["hint"]
+# `np.sort(information, axis=0)` sorts each column, smallest first. The best code is then in row -1.
+
+
+# %% tags=["stub"]
+def gap_score(information, entropies):
+    """MIG from the mutual information (D, F) and the entropies of the factors (F,), nats."""
+    ...
+
+
+# %% tags=["solution"]
+def gap_score(information, entropies):
+    """MIG from the mutual information (D, F) and the entropies of the factors (F,), nats."""
+    ordered = np.sort(information, axis=0)
+    return ((ordered[-1] - ordered[-2]) / entropies).mean()
+
+
+# %% tags=["check"]
+print(checks.disentanglement_analysis.gap_score(gap_score))
+
+# %% [markdown] tags=["instructor"]
+# **Ask:** which of the five models of the first part has a gap of zero, and is it a bad model? *Duplicated*: it says
+# each factor twice. Whoever edits a code by hand minds; whoever trains a classifier on it does not.
+
+# %% tags=["instructor"]
+print(checks.disentanglement_analysis.gap_score.on(gap_score, [(np.ones((2, 3)), np.ones(3))]))
+
+# %% [markdown]
+# ### Exercise 2, 10 minutes: InfoM
+#
+# InfoM asks for *one factor a code*. Take each code's largest information as a share of its row, and average the shares
+# over the codes. An even row has the share `1 / F`, so rescale: even becomes 0, all in one place becomes 1. A code
+# that tells nothing of any factor counts as even. What the package calls InfoC is the same of the columns.
+
+# %% [markdown] tags=["hint"]
+# A number that runs from `low` to 1 runs from 0 to 1 after `(number - low) / (1 - low)`. A row of zeros cannot be
+# divided by its sum: give it the share of an even row.
+
+
+# %% tags=["stub"]
+def info_m(information):
+    """InfoM of a matrix of information, (D, F) with F at least 2, 0 or more."""
+    ...
+
+
+# %% tags=["solution"]
+def info_m(information):
+    """InfoM of a matrix of information, (D, F) with F at least 2, 0 or more."""
+    even = 1 / information.shape[1]
+    shares = [row.max() / row.sum() if row.any() else even for row in information]
+    return (np.mean(shares) - even) / (1 - even)
+
+
+# %% tags=["check"]
+print(checks.disentanglement_analysis.info_m(info_m))
+
+# %% [markdown] tags=["instructor"]
+# **Ask:** why does InfoM praise noise? The estimate of each cell is a little wrong, the errors of a row differ, and a
+# ratio does not see how small they are. Compute InfoM of small random numbers, then of their mean over many draws.
+
+# %% tags=["instructor"]
+print(checks.disentanglement_analysis.info_m.on(info_m, [(np.zeros((2, 4)),), (np.eye(3),)]))
+
+# %% [markdown]
+# ### Exercise 3, 30 minutes: what is a criterion worth?
+#
+# Of each group of models keep the one with the largest criterion. How much of the possible gain does that bring?
+# Divide *score of the kept one minus mean score of its group* by *best score minus mean score*, each averaged over the
+# groups first. The oracle gets 1, a random choice 0 on average.
+#
+# Then ask it of the study: the groups are `by_group.ngroup().to_numpy()`, the criterion `trained["ELBO"].to_numpy()`,
+# the scores `trained["MIG"].to_numpy()`. Which criterion is worth most? And replace `"MIG"` by another metric in the
+# variance shares: does the seed weigh as much?
+
+# %% [markdown] tags=["hint"]
+# Loop over `np.unique(groups)`. In each group, `scores[groups == g]` and `criterion[groups == g].argmax()` are enough
+# for both differences; collect them in two lists and divide the means.
+
+
+# %% tags=["stub"]
+def worth(groups, criterion, scores):
+    """Share of the possible gain in score when each group keeps its model of largest criterion; three arrays (N,)."""
+    ...
+
+
+# %% tags=["solution"]
+def worth(groups, criterion, scores):
+    """Share of the possible gain in score when each group keeps its model of largest criterion; three arrays (N,)."""
+    gained, possible = [], []
+    for group in np.unique(groups):
+        own = groups == group
+        kept = scores[own][criterion[own].argmax()]
+        gained.append(kept - scores[own].mean())
+        possible.append(scores[own].max() - scores[own].mean())
+    return np.mean(gained) / np.mean(possible)
+
+
+# %% tags=["check"]
+print(checks.disentanglement_analysis.worth(worth))
+
+# %% [markdown] tags=["instructor"]
+# **Ask:** why are the means taken before the division? A group whose models are equal has nothing to gain, and its own
+# ratio would be zero by zero. And is one number enough? With five seeds a group it needs the bootstrap, as above.
+#
+# For a project: AnnealedVAE pulls the KL towards a capacity that grows while it trains. Write it as a file beside
+# `beta_vae.py`, add its runs to `adde_lite/studies/objectives.py`, and run `make study`.
+#
+# **In class:** 60 minutes for the metrics by hand, 30 for the zoo and the slider, 45 for the study, 15 for the proof.
+
+# %% tags=["instructor"]
+equal_and_not = np.array([0, 0, 1, 1]), np.array([1.0, 2.0, 5.0, 4.0]), np.array([0.3, 0.3, 0.1, 0.5])
+print(checks.disentanglement_analysis.worth.on(worth, [equal_and_not]))
+
+# %% [markdown]
+# ## Symbols and summary
+#
+# | paper | code | meaning |
+# |---|---|---|
+# | $I(z_j; v_k)$ | `adde_lite.metrics.disentanglement.mutual_information` | nats that code $j$ tells of factor $k$ |
+# | $H(v_k)$ | `adde_lite.metrics.disentanglement.entropies` | nats that factor $k$ has |
+# | MIG | `adde_lite.metrics.disentanglement.MIG.score` | gap of the best two codes, mean over factors |
+# | $R_{jk}$ | `adde_lite.metrics.disentanglement.DCI.importance` | how much a classifier of factor $k$ uses code $j$ |
+# | $D$ | `adde_lite.metrics.disentanglement.disentanglement` | how concentrated the rows of $R$ are |
+# | $C$ | `adde_lite.metrics.disentanglement.completeness` | how concentrated its columns are |
+# | $\beta$ | `adde_lite.models.vae.BetaVAERecipe.beta` | strength of an objective |
+# | $r$ | `adde_lite.models.vae.RFVAE.relevance` | relevance of each dimension, 0 to 1 |
+# | $\lambda(r)$ | `adde_lite.models.vae.RFVAE.kl_weights` | what the KL of each dimension counts |
 
 # %%
 print(f"training raises the median MIG {times:.1f} times over untrained models")
