@@ -50,8 +50,8 @@ def weighted(on: bool) -> Numbers:
         clothes.found(weighted_search("embedding", stage, clothes.queries(), weight, clothes.SHOWN))
         for weight in (1.0, HEAVY if on else 1.0)
     )
-    gained, kept = (other[name] - one[name] for name in ("new value (NDCG)", "the rest (NDCG)"))
-    return {GAINED: gained, LOST: -kept}
+    new, rest = "new value (NDCG)", "the rest (NDCG)"
+    return {GAINED: other[new] - one[new], LOST: one[rest] - other[rest]}
 
 
 def reranked(on: bool) -> Numbers:
