@@ -242,7 +242,7 @@ print("this process has", own, "and sees", whole, " gradient of its own:", slope
 
 # %%
 shared = drawer.subset(list(range(32)))
-twenty = TrainingRecipe(  # an epoch is a step
+short_run = TrainingRecipe(  # an epoch is a step
     epochs=profile.pick(tiny=8, cpu=20, gpu=20), batch_size=32, learning_rate=1e-4, bf16=False
 )
 THIN = EncoderRecipe(widths=(4, 8, 8, 16), hidden=16, d=8, contrast=0.3)
@@ -264,7 +264,7 @@ def weights_by_step(fabric, seed, how=nullcontext):
         def look(epoch):
             seen.append(torch.cat([weights.detach().flatten() for weights in model.parameters()]))
 
-        train(model, shared, replace(twenty, seed=seed), fabric=fabric, watch=look, progress=False)
+        train(model, shared, replace(short_run, seed=seed), fabric=fabric, watch=look, progress=False)
     return torch.stack(seen)
 
 
@@ -280,7 +280,7 @@ HALVES = {
 }
 WAYS = {"shared, float64": in_float64, "shared": nullcontext, **HALVES}
 alone = {
-    how: [in_processes(lambda each, s=s, how=how: weights_by_step(each, s, how), 1, twenty) for s in profile.seeds]
+    how: [in_processes(lambda each, s=s, how=how: weights_by_step(each, s, how), 1, short_run) for s in profile.seeds]
     for how in (in_float64, nullcontext)
 }
 
@@ -300,14 +300,14 @@ def differences(fabric):
     return found
 
 
-apart = in_processes(differences, 2, twenty, device="cpu")
+apart = in_processes(differences, 2, short_run, device="cpu")
 ends = {name: [run[-1] for run in runs] for name, runs in apart.items()}
 ROUNDING = 1e-9
 assert max(ends["shared, float64"]) < ROUNDING
 assert all(min(ends[name]) > 2 * np.median(ends["shared"]) for name in HALVES)
 for name, runs in ends.items():
-    print(f"{name}: {min(runs):.0e} to {max(runs):.0e} after {twenty.epochs} steps")
-alt = "Weights of two processes against one over twenty steps: close when all is shared, far when each sees its half."
+    print(f"{name}: {min(runs):.0e} to {max(runs):.0e} after {short_run.epochs} steps")
+alt = f"Two processes against one over {short_run.epochs} steps: close when all is shared, far when each sees its half."
 plots.weights_apart({name: np.median(runs, axis=0) for name, runs in apart.items()}, alt, allowed=ROUNDING)
 
 # %% [markdown]
@@ -788,7 +788,7 @@ widgets.edit_slider("save every", {counted(every): cost_of_a_step(every) for eve
 # times as much, and far too much.
 
 # %%
-longer, stories = replace(recipe, epochs=4), {}
+longer, stories = replace(recipe, epochs=profile.pick(tiny=2, cpu=4, gpu=4)), {}
 for factor in (1, 100, 1_000_000):
     rate = factor * recipe.learning_rate
     try:
