@@ -1,6 +1,7 @@
 """What the exercises answer, a module for each notebook: `print(checks.start_here.edited_block(your_answer))`."""
 
 from adde_lite.checks import (
+    adde_encoder,
     conditional_similarity,
     disentanglement_analysis,
     memory_and_losses,
@@ -12,6 +13,7 @@ from adde_lite.checks import (
 )
 
 __all__ = [
+    "adde_encoder",
     "conditional_similarity",
     "disentanglement_analysis",
     "memory_and_losses",
