@@ -3,7 +3,7 @@
 #   course:
 #     shows: one subspace an attribute, and what each of them sees, with floors and controls
 #     cpu_s: 300
-#     tiny_cpu_s: 50
+#     tiny_cpu_s: 80
 #     peak_mb: 3000
 # ---
 
@@ -416,12 +416,10 @@ plots.reading_strips(read.probe.numpy(), read.label.numpy(), together, names, al
 # %% [markdown]
 # A line is an attribute that is asked for. Blue: its own block. Orange: every other block. The grey bar is the range of
 # the floor, what labels alone tell; the black tick all blocks together. Orange dots right of the grey bar are leaks:
-# the encoder names attributes, but its blocks are not sealed. A dot does not say that the leak *matters* for a search;
-# the neighbours above said how much of a distance it moves.
+# the blocks are not sealed. Whether a leak *matters* for a search, the neighbours above said.
 #
 # The table has the largest leaks. Look for the category on either side: what a sleeve or a collar looks like depends on
-# the kind of garment, so a head that finds the one may well see the other. That is a guess; the largest of many cells
-# is always a little lucky.
+# the kind of garment. But the largest of many cells is always a little lucky.
 
 # %% [markdown]
 # ## Two controls
