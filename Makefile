@@ -3,6 +3,7 @@
 #   make lab LAB_ARGS="..."     more arguments for JupyterLab, such as --no-browser
 #   make explorer EXPLORER_ARGS="..."   more arguments for Voila, such as --no-browser --port=8899
 #   make editions EDITIONS_ARGS=--nbgrader   also assignments for nbgrader
+#   make bundle BUNDLE_ARGS="--caches FOLDER --wheels FOLDER"   these rendered garments, and wheels to install from
 #   make bench BENCH=name       one figure instead of all
 #   make claims CLAIM="name"    one claim, or those of one notebook, instead of all
 #   make study STUDY=name       one study instead of all
@@ -14,7 +15,7 @@ WORKERS ?= 2
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: help lab explorer test faults notebooks editions site-setup site bench claims study throughput clean
+.PHONY: help lab explorer test faults notebooks editions site-setup site bundle bench claims study throughput clean
 
 help:
 	@echo "make lab        open JupyterLab at the first notebook"
@@ -25,6 +26,7 @@ help:
 	@echo "make editions   write the editions with solutions and for instructors to build/editions"
 	@echo "make site-setup bring what the site is built with, once; needs npm and the network"
 	@echo "make site       build the course as a site that needs no kernel and no network, into build/site"
+	@echo "make bundle     pack notebooks, package, weights and rendered garments into build/classroom.zip, for rooms without a network"
 	@echo "make bench      measure every figure, or one with BENCH=name"
 	@echo "make claims     prove what the text claims, and see each proof fail without its mechanism: some 2 CPU-minutes"
 	@echo "make study      do the runs that data/results has no row for, under an hour of CPU time; goes on after a stop"
@@ -62,6 +64,9 @@ site-setup: $(READY)
 
 site: $(READY)
 	$(BIN)/python -m website.build
+
+bundle: $(READY)
+	$(BIN)/python -m notebooks.bundle pack $(BUNDLE_ARGS)
 
 bench: $(READY)
 	$(BIN)/python -m bench $(BENCH)

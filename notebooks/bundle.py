@@ -1,15 +1,15 @@
 """The course as one archive for a room without a network: notebooks, package, weights, records, rendered garments.
 
-    python notebooks/bundle.py pack                       write build/classroom.zip
-    python notebooks/bundle.py pack --caches FOLDER       take the rendered garments from there
-    python notebooks/bundle.py pack --wheels FOLDER       with the wheels that lie there, as pip download brings them
-    python notebooks/bundle.py unpack ARCHIVE FOLDER      unpack, and compare every byte with what was packed
-    python notebooks/bundle.py check FOLDER               compare a folder that was unpacked by something else
+    python -m notebooks.bundle pack                       write build/classroom.zip
+    python -m notebooks.bundle pack --caches FOLDER       take the rendered garments from there
+    python -m notebooks.bundle pack --wheels FOLDER       with the wheels that lie there, as pip download brings them
+    python -m notebooks.bundle unpack ARCHIVE FOLDER      unpack, and compare every byte with what was packed
+    python -m notebooks.bundle check FOLDER               compare a folder that was unpacked by something else
 
 Caches of the notebooks alone, not of all that was ever drawn here:
 
     ADDE_LITE_CACHE=build/caches make notebooks
-    python notebooks/bundle.py pack --caches build/caches
+    python -m notebooks.bundle pack --caches build/caches
 
 The same content is the same bytes: no times, no owners, names in order.
 """
@@ -30,7 +30,7 @@ from pathlib import Path, PurePosixPath
 from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
 
 from adde_lite.data.cache import cache_folder
-from adde_lite.data.wardrobe.identity import drawing_digest
+from adde_lite.data.wardrobe.collection import drawing_version
 from adde_lite.errors import InputError
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -39,7 +39,7 @@ MANIFEST, START, WHEELS = "MANIFEST.json", "START.txt", "wheels.txt"
 LONG_AGO = (1980, 1, 1, 0, 0, 0)  # the earliest time that a zip file can say
 READABLE = 0o644 << 16
 BLOCK = 1 << 20
-PACKED_ALREADY = {".whl", ".png", ".safetensors"}  # packing them again saves next to nothing and takes minutes
+PACKED_ALREADY = {".whl", ".png"}  # packing them again saves next to nothing
 HOW = """python -m venv .venv
 .venv/bin/pip install --no-index --find-links wheels -r wheels.txt
 PYTHONPATH=$PWD .venv/bin/jupyter lab notebooks/00_start_here.ipynb
@@ -65,7 +65,7 @@ def drawn(caches: Path) -> dict[str, Path]:
     found = {}
     for facts in sorted(caches.glob("*/facts.json")):
         recipe = json.loads(facts.read_text(encoding="utf-8")).get("recipe", {})
-        if recipe.get("drawing", drawing_digest()) == drawing_digest():
+        if recipe.get("drawing", drawing_version()) == drawing_version():
             files = sorted(path for path in facts.parent.iterdir() if path.is_file())
             found |= {f"data/cache/{facts.parent.name}/{path.name}": path for path in files}
     return found

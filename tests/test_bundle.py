@@ -5,7 +5,7 @@ import zipfile
 
 import pytest
 
-from adde_lite.data.wardrobe.identity import drawing_digest
+from adde_lite.data.wardrobe.collection import drawing_version
 from adde_lite.errors import InputError
 from notebooks import bundle
 
@@ -87,7 +87,7 @@ def test_names_that_lead_out_of_the_folder_are_refused(tmp_path):
 
 
 def test_only_garments_as_they_are_drawn_today_are_packed(tmp_path):
-    for name, drawing in (("today", drawing_digest()), ("once", "0123")):
+    for name, drawing in (("today", drawing_version()), ("once", "0123")):
         (tmp_path / name).mkdir()
         (tmp_path / name / "facts.json").write_text(json.dumps({"recipe": {"drawing": drawing}}))
         (tmp_path / name / "tensors.safetensors").write_bytes(b"x")
