@@ -171,7 +171,8 @@ def test_formulas_are_drawn(visit):
 
 
 def test_a_slider_moves_the_picture_and_back_with_no_kernel(visit):
-    tab = Tab(visit(f"notebooks/{WHOLE}.html").page)
+    made = visit(f"notebooks/{WHOLE}.html")
+    tab = Tab(made.page)
     slider = tab.page.locator(".edit-slider").get_by_role("slider").first
     slider.wait_for()
     label = tab.page.locator(".edit-label").first
@@ -187,6 +188,8 @@ def test_a_slider_moves_the_picture_and_back_with_no_kernel(visit):
     slider.press("ArrowLeft")
     tab.page.wait_for_function("said => document.querySelector('.edit-label').innerText === said", arg=said)
     assert seen.get_attribute("src") == drawn
+    assert made.wrong == []
+    assert tab.page.locator(".live-only").count() == 1  # below the other widget, whose sliders ask a kernel
 
 
 def test_every_picture_is_shown_once_with_the_alt_text_of_its_notebook(visit):
