@@ -33,11 +33,8 @@ def image_tag(kind: str, data: bytes, alt: str, fits: str = "max-width: 100%") -
 
 
 def webp(png: bytes) -> bytes:
-    """A PNG file as WebP, about a third of its size.
-
-    Plots keep every edge, in few colours; what needs more of them, such as soft light, is compressed with loss.
-    """
-    return _webp(*_both(png))
+    """A PNG file as WebP, quickly, a quarter of its size or less: for pictures that follow a hand."""
+    return _with_loss(Image.open(io.BytesIO(png)).convert("RGB"))
 
 
 def mime_bundle(png: bytes, alt: str) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -51,7 +48,7 @@ def mime_bundle(png: bytes, alt: str) -> tuple[dict[str, Any], dict[str, Any]]:
     fallback = io.BytesIO()
     reduced.save(fallback, "PNG", optimize=True)
     data = {
-        "text/html": image_tag("webp", _webp(full, reduced), alt),
+        "text/html": image_tag("webp", _sharp(full, reduced), alt),
         "image/png": fallback.getvalue(),
         "text/plain": alt,
     }
@@ -65,11 +62,17 @@ def _both(png: bytes) -> tuple[Image.Image, Image.Image]:
     return full, full.quantize(COLOURS, method, kmeans=REFINEMENTS, dither=dither)
 
 
-def _webp(full: Image.Image, reduced: Image.Image) -> bytes:
-    buffer = io.BytesIO()
+def _sharp(full: Image.Image, reduced: Image.Image) -> bytes:
+    """A WebP that keeps every edge of a plot; what needs more colours, such as soft light, is compressed with loss."""
     off = np.asarray(full, dtype=np.float32) - np.asarray(reduced.convert("RGB"), dtype=np.float32)
     if (off**2).mean() > FAR_OFF**2:
-        full.save(buffer, "WEBP", quality=QUALITY)
-    else:
-        reduced.save(buffer, "WEBP", lossless=True, **EFFORT)
+        return _with_loss(full)
+    buffer = io.BytesIO()
+    reduced.save(buffer, "WEBP", lossless=True, **EFFORT)
+    return buffer.getvalue()
+
+
+def _with_loss(full: Image.Image) -> bytes:
+    buffer = io.BytesIO()
+    full.save(buffer, "WEBP", quality=QUALITY)
     return buffer.getvalue()
