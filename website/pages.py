@@ -62,7 +62,7 @@ def contents(notebooks: dict[str, str], data: list[str], api: list[str], more: l
             {"file": GLOSSARY},
             {"file": LOOK_UP, "sections": [{"file": page, "title": _short(page)} for page in api[1:]]},
         ],
-        "To take part": [{"file": page} for page in more],
+        "More": [{"file": page} for page in more],
     }
     return {
         "format": "jb-book",

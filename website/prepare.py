@@ -75,7 +75,7 @@ def _python() -> Path:
 
 
 def _packages() -> Path:
-    return Path(sysconfig.get_path("purelib", vars={"base": str(ENVIRONMENT), "platbase": str(ENVIRONMENT)}))
+    return Path(sysconfig.get_path("purelib", "venv", {"base": str(ENVIRONMENT), "platbase": str(ENVIRONMENT)}))
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ import pytest
 from adde_lite.errors import InputError
 from tests.browser.conftest import DRAW_MS, Tab
 from website.build import build
+from website.notebooks import STATE, VIEW, needs_a_kernel
 from website.prepare import VENDOR, interpreter
 from website.vendor import vendored
 
@@ -189,7 +190,15 @@ def test_a_slider_moves_the_picture_and_back_with_no_kernel(visit):
     tab.page.wait_for_function("said => document.querySelector('.edit-label').innerText === said", arg=said)
     assert seen.get_attribute("src") == drawn
     assert made.wrong == []
-    assert tab.page.locator(".live-only").count() == 1  # below the other widget, whose sliders ask a kernel
+
+
+def test_widgets_that_ask_a_kernel_say_so(visit):
+    book = nbformat.read(COMMITTED, as_version=4)
+    outputs = [output.get("data", {}) for cell in book.cells for output in cell.get("outputs", [])]
+    shown = [data[VIEW]["model_id"] for data in outputs if VIEW in data]
+    state = book.metadata.widgets[STATE]["state"]
+    waiting = [model for model in shown if needs_a_kernel(model, state)]
+    assert visit(f"notebooks/{WHOLE}.html").page.locator(".live-only").count() == len(waiting) < len(shown)
 
 
 def test_every_picture_is_shown_once_with_the_alt_text_of_its_notebook(visit):
