@@ -12,7 +12,7 @@ import nbformat
 import pytest
 
 from adde_lite.errors import InputError
-from tests.browser.conftest import DRAW_MS, Tab
+from tests.browser.conftest import DRAW_MS
 from website.build import build
 from website.notebooks import STATE, VIEW, needs_a_kernel
 from website.prepare import VENDOR, interpreter
@@ -94,7 +94,7 @@ def address(site):
     server.server_close()
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def visit(browser, address):
     """Open a page of the site; other hosts cannot be reached, and asking one counts as wrong."""
     opened = []
@@ -123,6 +123,12 @@ def visit(browser, address):
     yield go
     for context in opened:
         context.close()
+
+
+@pytest.fixture(scope="module")
+def notebook(visit):
+    """The page of the whole notebook, opened once; a test leaves it as it was."""
+    return visit(f"notebooks/{WHOLE}.html")
 
 
 def test_every_link_leads_somewhere_and_no_page_loads_from_another_host(site):
@@ -162,8 +168,8 @@ def test_a_page_opens_without_a_missing_file_and_fits_a_phone(visit, path):
     assert made.page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
 
 
-def test_formulas_are_drawn(visit):
-    page = visit(f"notebooks/{WHOLE}.html").page
+def test_formulas_are_drawn(notebook):
+    page = notebook.page
     page.locator("mjx-container").first.wait_for()
     assert page.locator("mjx-container").count() > 10
     prose = page.evaluate(PROSE)
@@ -172,42 +178,42 @@ def test_formulas_are_drawn(visit):
     assert "\\(" not in prose
 
 
-def test_a_slider_moves_the_picture_and_back_with_no_kernel(visit):
-    made = visit(f"notebooks/{WHOLE}.html")
-    tab = Tab(made.page)
-    slider = tab.page.locator(".edit-slider").get_by_role("slider").first
+def test_a_slider_moves_the_picture_and_back_with_no_kernel(notebook):
+    page = notebook.page
+    slider = page.locator(".edit-slider").get_by_role("slider").first
     slider.wait_for()
-    label = tab.page.locator(".edit-label").first
-    seen = tab.page.locator(".edit-picture img:visible").first
+    label = page.locator(".edit-label").first
+    seen = page.locator(".edit-picture img:visible").first
     said, drawn = label.inner_text(), seen.get_attribute("src")
     assert said.strip()
 
     slider.focus()
     slider.press("ArrowRight")
-    tab.page.wait_for_function("said => document.querySelector('.edit-label').innerText !== said", arg=said)
+    page.wait_for_function("said => document.querySelector('.edit-label').innerText !== said", arg=said)
     assert seen.get_attribute("src") != drawn
 
     slider.press("ArrowLeft")
-    tab.page.wait_for_function("said => document.querySelector('.edit-label').innerText === said", arg=said)
+    page.wait_for_function("said => document.querySelector('.edit-label').innerText === said", arg=said)
     assert seen.get_attribute("src") == drawn
-    assert made.wrong == []
+    assert notebook.wrong == []
 
 
-def test_widgets_that_ask_a_kernel_say_so(visit):
+def test_widgets_that_ask_a_kernel_say_so(notebook):
     book = nbformat.read(COMMITTED, as_version=4)
     outputs = [output.get("data", {}) for cell in book.cells for output in cell.get("outputs", [])]
     shown = [data[VIEW]["model_id"] for data in outputs if VIEW in data]
     state = book.metadata.widgets[STATE]["state"]
     waiting = [model for model in shown if needs_a_kernel(model, state)]
-    assert visit(f"notebooks/{WHOLE}.html").page.locator(".live-only").count() == len(waiting) < len(shown)
+    assert notebook.page.locator(".live-only").count() == len(waiting) < len(shown)
 
 
-def test_every_picture_is_shown_once_with_the_alt_text_of_its_notebook(visit):
+def test_every_picture_is_shown_once_with_the_alt_text_of_its_notebook(notebook):
     book = nbformat.read(COMMITTED, as_version=4)
     outputs = [output for cell in book.cells for output in cell.get("outputs", [])]
     written = [alt for output in outputs if (alt := output.get("metadata", {}).get("image/png", {}).get("alt"))]
-    page = visit(f"notebooks/{WHOLE}.html").page
-    shown = [picture.get_attribute("alt") for picture in page.locator("article .cell_output > .output img").all()]
+    shown = [
+        picture.get_attribute("alt") for picture in notebook.page.locator("article .cell_output > .output img").all()
+    ]
     assert [alt for alt in shown if alt in written] == written
     assert all(shown)
     assert not any(alt.endswith((".png", ".webp")) for alt in shown), "the name of a file says nothing"
