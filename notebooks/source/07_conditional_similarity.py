@@ -329,8 +329,15 @@ if full_size:
     assert apart < 0.03
     print(f"largest difference from the record: {apart:.4f}")
 assert torch.equal(embedded[conditional.PLAIN][:, 0], embedded[conditional.PLAIN][:, A - 1])
+right = {name: {each: scores[f"accuracy, {each}"] for each in CONDITIONS} for name, scores in live.items()}
+rows = {"chance": dict.fromkeys(CONDITIONS, 0.5), **right, "oracle": dict.fromkeys(CONDITIONS, 1.0)}
+alt = "A map of shares: rows are chance, three trained models and the oracle, columns the six conditions."
+plots.number_map(rows, alt, title="share of held-out triplets right")
 
 # %% [markdown]
+# A row is a model, a column a condition; one is the oracle, a half is chance. Compare a model with the plain net in the
+# same column: some conditions are easy with no question asked. The map shows one seed, and not why.
+#
 # ## The same garment, six times
 #
 # One garment and its nearest neighbours in each block of ADDE-C. Which garment? One that has all six attributes, and of
@@ -666,10 +673,16 @@ for what, each in (("does", asked_rightly), ("does not", asked_wrongly)):
 print(f"the meaningless question has the farther neighbour in {outscored:.0%} of pairs; half would be a coin")
 warns = outscored > 0.9
 print("a threshold on the distance would warn:", "yes" if warns else "no")
+sides = {"the question applies": asked_rightly, "it does not": asked_wrongly}
+climbs = {name: (each.sort().values.tolist(), torch.linspace(0, 1, len(each)).tolist()) for name, each in sides.items()}
+alt = "Two rising curves: the share of garments with a neighbour within a distance, with and without a sleeve."
+plots.curves({"share with a neighbour that near": climbs}, "distance in the sleeve block", alt)
 
 # %% [markdown]
-# A triplet loss teaches order, not whether a question makes sense. Whoever builds a search on blocks needs another
-# guard: the labels, or a classifier that may say "not applicable".
+# At a threshold, the gap between the curves is what it would tell apart; where they run together, it would warn as
+# often of a good question. The curves are of one model. A triplet loss teaches order, not whether a question makes
+# sense. Whoever builds a search on blocks needs another guard: the labels, or a classifier that may say "not
+# applicable".
 
 # %% [markdown]
 # ## Exercises
