@@ -306,7 +306,7 @@ print(f"{len(batch)} images hold {len(rows)} triplets; as a list they would take
 
 # %%
 SEED = conditional.SEEDS[0]
-drawer = garments(TRAINING).subset(slice(profile.pick(tiny=192, cpu=TRAINING["n"], gpu=TRAINING["n"])))
+drawer = garments({**TRAINING, "n": profile.pick(tiny=192, cpu=TRAINING["n"], gpu=TRAINING["n"])})
 LIVE = (conditional.PLAIN, conditional.LEARNED, conditional.ADDE)
 models = {}
 for name in LIVE:
