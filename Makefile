@@ -46,7 +46,8 @@ test: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile
+	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile -m "not alone"
+	$(BIN)/python -m pytest tests/extraction -m alone
 
 faults: export ADDE_LITE_KILLS ?= 20 # in one process, and as many in two
 faults: export OMP_NUM_THREADS ?= 2

@@ -17,6 +17,7 @@ by_ray = partial(extract_with_ray, **CALL)
 by_this_process = partial(extract, device="cpu", **CALL)
 
 
+@pytest.mark.alone
 @needs_ray
 def test_ray_writes_the_files_of_one_process_and_stops_again(model, images, tmp_path, contents, capfd):
     import ray
@@ -36,6 +37,7 @@ def test_ray_writes_the_files_of_one_process_and_stops_again(model, images, tmp_
     assert [line for line in err.splitlines() if "ray-project/ray/issues/53727" not in line] == []
 
 
+@pytest.mark.alone
 @needs_ray
 def test_a_cluster_that_runs_is_used_and_left_running(model, images, tmp_path):
     import ray

@@ -52,11 +52,10 @@ def test_a_silent_code_changes_completeness_only():
     assert completeness(longer) > completeness(importance) + 0.1
 
 
-@pytest.mark.parametrize("name", ["identity", "rotated"])
-def test_gradient_boosting_is_near_the_reference(measured, name):
-    """Some ten seconds each: 113 values, 100 trees a value."""
-    expected = measured.values[name]["dci_1000_500"]["values"]
-    result = dci(*measured.rows[name].first(1000, 500).all, model="gbt")
+def test_gradient_boosting_is_near_the_reference(measured):
+    """Some ten seconds: 113 values, 100 trees a value."""
+    expected = measured.values["rotated"]["dci_1000_500"]["values"]
+    result = dci(*measured.rows["rotated"].first(1000, 500).all, model="gbt")
     assert result.score == pytest.approx(expected["disentanglement"], abs=0.02)
     assert result.completeness == pytest.approx(expected["completeness"], abs=0.02)
     assert result.informativeness == pytest.approx(expected["informativeness_test"], abs=0.02)
