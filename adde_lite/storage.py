@@ -42,7 +42,8 @@ def store(folder: Path, tensors: Mapping[str, Tensor], facts: Mapping[str, Any])
             raise OSError(errno.EIO, str(error), str(draft / TENSORS)) from error
         (draft / FACTS).write_text(json.dumps(facts, indent=1, sort_keys=True) + "\n", encoding="utf-8")
         files = {
-            name: {"bytes": (draft / name).stat().st_size, "sha256": _sha256(draft / name)} for name in (TENSORS, FACTS)
+            name: {"bytes": (draft / name).stat().st_size, "sha256": file_sha256(draft / name)}
+            for name in (TENSORS, FACTS)
         }
         (draft / MANIFEST).write_text(_manifest(files), encoding="utf-8")
         for path in draft.iterdir():
@@ -138,7 +139,7 @@ def _verify(folder: Path, names: tuple[str, ...]) -> None:
         size = path.stat().st_size if path.is_file() else 0
         if size != expected["bytes"]:
             raise InputError(str(path), f"{size:,} bytes", f"{expected['bytes']:,} bytes", REMEDY)
-        if _sha256(path) != expected["sha256"]:
+        if file_sha256(path) != expected["sha256"]:
             raise InputError(str(path), "changed content", f"sha256 {expected['sha256'][:12]}...", REMEDY)
 
 
@@ -151,7 +152,8 @@ def _beside(folder: Path) -> Iterator[Path]:
         shutil.rmtree(draft, ignore_errors=True)
 
 
-def _sha256(path: Path) -> str:
+def file_sha256(path: Path) -> str:
+    """SHA-256 of a file, 64 hexadecimal digits; it is read block by block."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 

@@ -1,18 +1,18 @@
 """The clothes and the encoder that several claims look at: few garments, the weights of the course."""
 
 import warnings
-from functools import cache, partial
+from functools import cache
 
 import torch
 from torch import Tensor
 
-from adde_lite import AttributeEncoder, AttributeImages, PrototypeMemory, edit_queries, recipes, train_or_load, wardrobe
-from adde_lite.data.cache import weights_folder
-from adde_lite.data.wardrobe import WARDROBE, wardrobe_facts
+from adde_lite import AttributeEncoder, AttributeImages, PrototypeMemory, edit_queries, wardrobe
+from adde_lite.data.wardrobe import WARDROBE
 from adde_lite.metrics.retrieval import ndcg_others, ndcg_target, top_k_accuracy
+from adde_lite.recipes import WARDROBE_STAGES
 from adde_lite.sampling import Queries
+from adde_lite.studies.manipulation_run import ManipulationRun
 
-TRAINING = {"n": 8000, "seed": 0}
 QUERIES = 400
 SHOWN = 10  # results of a search
 
@@ -20,15 +20,7 @@ SHOWN = 10  # results of a search
 @cache
 def encoder() -> AttributeEncoder:
     """The encoder of the course."""
-    loaded, _ = train_or_load(
-        weights_folder("wardrobe_encoder"),
-        partial(AttributeEncoder, WARDROBE, recipes.WARDROBE.model),
-        partial(wardrobe, **TRAINING),  # type: ignore[arg-type]
-        recipes.WARDROBE.training,
-        wardrobe_facts(**TRAINING),
-        progress=False,
-    )
-    return loaded
+    return ManipulationRun({}, WARDROBE_STAGES, "means", 0).encoder(progress=False)
 
 
 @cache

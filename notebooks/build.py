@@ -133,6 +133,11 @@ def budget_line(cost: Cost, promise: Promise) -> str:
     )
 
 
+def state_budget(book: NotebookNode, cost: Cost, promise: Promise) -> None:
+    """Put what a run took in the place that the first cell keeps for it."""
+    book.cells[0].source = book.cells[0].source.replace(PLACEHOLDER, budget_line(cost, promise))
+
+
 def cost_of(pid: int) -> Cost:
     """What the process `pid` and its children have used so far."""
     process = psutil.Process(pid)
@@ -278,7 +283,7 @@ def build(name: str, profile: str = "cpu", folder: Path = NOTEBOOKS) -> Cost:
         raise BuildError("\n".join(said))
     cost = record_cost(name, profile, cost, folder)
     if profile == "cpu":
-        book.cells[0].source = book.cells[0].source.replace(PLACEHOLDER, budget_line(cost, promise))
+        state_budget(book, cost, promise)
         nbformat.validate(book)
         write_whole(folder / f"{name}.ipynb", nbformat.writes(book) + "\n")
     return cost
@@ -291,7 +296,7 @@ def differences(name: str, folder: Path = NOTEBOOKS) -> list[str]:
     if not target.exists() or cost is None:
         return [f"{name}: never built"]
     source, promise = read_source(name, folder)
-    source.cells[0].source = source.cells[0].source.replace(PLACEHOLDER, budget_line(cost, promise))
+    state_budget(source, cost, promise)
     book = nbformat.read(target, as_version=4)
     wanted, found = (
         {cell.id: (at, cell.cell_type, cell.source, cell.metadata) for at, cell in enumerate(one.cells)}

@@ -32,6 +32,7 @@ from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel
 from adde_lite.data.cache import cache_folder
 from adde_lite.data.wardrobe.collection import drawing_version
 from adde_lite.errors import InputError
+from adde_lite.storage import file_sha256
 
 ROOT = Path(__file__).resolve().parent.parent
 ARCHIVE = ROOT / "build" / "classroom.zip"
@@ -89,19 +90,13 @@ def requirements(wheels: Mapping[str, Path]) -> str:
             name, version, *_ = parse_wheel_filename(path.name)
         except InvalidWheelFilename:
             raise InputError("bundle, wheels", path.name, "the name of a wheel", "Take it away.") from None
-        hashes[name, str(version)] = f" --hash=sha256:{digest(path)}"
+        hashes[name, str(version)] = f" --hash=sha256:{file_sha256(path)}"
     lines = [
         f"{name}=={version}{hashes.get((name, version), '')}"
         for name, version in sorted(versions.items())
         if name != "adde-lite"
     ]
     return "\n".join(lines) + "\n"
-
-
-def digest(path: Path) -> str:
-    """sha256 of a file, in hexadecimal."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def pack(files: Mapping[str, Path], texts: Mapping[str, str], archive: Path) -> int:
@@ -112,7 +107,7 @@ def pack(files: Mapping[str, Path], texts: Mapping[str, str], archive: Path) -> 
         texts: name in the archive -> what it says.
         archive: where it goes.
     """
-    sums = {name: digest(path) for name, path in files.items()}
+    sums = {name: file_sha256(path) for name, path in files.items()}
     sums |= {name: hashlib.sha256(text.encode()).hexdigest() for name, text in texts.items()}
     manifest = json.dumps(sums, indent=1, sort_keys=True) + "\n"
     archive.parent.mkdir(parents=True, exist_ok=True)
@@ -172,7 +167,9 @@ def check(folder: Path) -> int:
         sums = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         raise InputError(str(folder), f"no readable {MANIFEST}", "an unpacked bundle", "Copy it anew.") from None
-    wrong = [name for name, wanted in sums.items() if not (folder / name).is_file() or digest(folder / name) != wanted]
+    wrong = [
+        name for name, wanted in sums.items() if not (folder / name).is_file() or file_sha256(folder / name) != wanted
+    ]
     if wrong:
         given = f"{len(wrong)} of {len(sums)} files missing or changed: {', '.join(wrong[:3])}"
         raise InputError(str(folder), given, "the files that were packed", "Copy the archive anew.")

@@ -127,6 +127,11 @@ def _exercise(task: NotebookNode, heading: re.Match[str], own: list[NotebookNode
     return ExerciseCells(int(heading[1]), int(heading[2]), heading[3], task, **single, instructor=instructor)
 
 
+def as_written(book: NotebookNode) -> NotebookNode:
+    """Every cell of the source, those for the instructor as well."""
+    return book
+
+
 def student(book: NotebookNode) -> NotebookNode:
     """The committed edition: stubs and checks, hints folded away."""
     return edition_without(book, {"solution", "instructor"})

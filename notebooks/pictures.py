@@ -5,14 +5,14 @@
 `cover.png` uses the encoder of notebook 00. `wardrobe_values.png` shows each value at 64 px, the size that models see.
 """
 
-from functools import partial
 from pathlib import Path
 
 from torch import Tensor
 
-from adde_lite import AttributeEncoder, Edit, Gallery, PrototypeMemory, plots, recipes, train_or_load, wardrobe
-from adde_lite.data.cache import weights_folder
-from adde_lite.data.wardrobe import WARDROBE, enlarge, factor_grid, wardrobe_facts
+from adde_lite import Edit, Gallery, PrototypeMemory, plots, wardrobe
+from adde_lite.data.wardrobe import WARDROBE, enlarge, factor_grid
+from adde_lite.recipes import WARDROBE_STAGES
+from adde_lite.studies.manipulation_run import ManipulationRun
 
 NOTEBOOKS = Path(__file__).parent
 GARMENT, EDIT, RESULTS = "dress", Edit("pattern", "floral"), 6
@@ -52,14 +52,7 @@ def _image(category: str, fixed: dict[str, str], attribute: str, value: str) -> 
 
 def cover() -> plots.Picture:
     """A dress, the wish for flowers, and what is found."""
-    training = {"n": 8000, "seed": 0}
-    encoder, _ = train_or_load(
-        weights_folder("wardrobe_encoder"),
-        partial(AttributeEncoder, WARDROBE, recipes.WARDROBE.model),
-        partial(wardrobe, **training),
-        recipes.WARDROBE.training,
-        wardrobe_facts(**training),
-    )
+    encoder = ManipulationRun({}, WARDROBE_STAGES, "means", 0).encoder()
     clothes, stock = wardrobe(1800, seed=1, variants=6), wardrobe(1200, seed=2)
     memory = PrototypeMemory.of_means(encoder.embed(stock.images), stock.labels, WARDROBE)
     gallery = Gallery(encoder.embed(clothes.images), clothes.labels, WARDROBE, memory)

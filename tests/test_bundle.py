@@ -107,7 +107,7 @@ def test_wheels_are_listed_with_version_and_those_at_hand_with_their_sum(tmp_pat
     (tmp_path / name).write_bytes(b"wheel")
     lines = bundle.requirements(bundle.wheel_files(tmp_path)).splitlines()
     found = [line for line in lines if line.startswith("packaging==")]
-    assert found == [f"packaging=={version('packaging')} --hash=sha256:{bundle.digest(tmp_path / name)}"]
+    assert found == [f"packaging=={version('packaging')} --hash=sha256:{bundle.file_sha256(tmp_path / name)}"]
     assert not [line for line in lines if line.startswith("adde-lite")]
 
 

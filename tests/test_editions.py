@@ -13,7 +13,7 @@ from adde_lite import checks
 from adde_lite.errors import InputError
 from notebooks.build import PLACEHOLDER, BuildError, build, complaints, read_source
 from notebooks.build_editions import executed
-from notebooks.editions import exercises, instructor, solutions, student, tags_of
+from notebooks.editions import as_written, exercises, instructor, solutions, student, tags_of
 from notebooks.grading import SCHEMA_VERSION, assignment
 
 SOURCE = '''# ---
@@ -87,7 +87,7 @@ def course(folder, text=SOURCE):
 
 @pytest.fixture
 def whole(tmp_path):
-    return read_source("00_test", course(tmp_path), edition=lambda book: book)[0]
+    return read_source("00_test", course(tmp_path), edition=as_written)[0]
 
 
 @pytest.fixture(scope="module")
@@ -174,7 +174,7 @@ def doubled(part):
     ],
 )
 def test_a_source_with_a_missing_doubled_or_misplaced_cell_is_refused(tmp_path, edition, text, reason):
-    book, _ = read_source("00_test", course(tmp_path, text), edition=lambda book: book)
+    book, _ = read_source("00_test", course(tmp_path, text), edition=as_written)
     with pytest.raises(InputError, match=reason):
         edition(book)
 
@@ -188,13 +188,13 @@ def test_a_source_with_a_missing_doubled_or_misplaced_cell_is_refused(tmp_path, 
     ],
 )
 def test_a_check_cell_that_names_no_exercise_is_refused(tmp_path, old, new, reason):
-    book, _ = read_source("00_test", course(tmp_path, SOURCE.replace(old, new, 1)), edition=lambda book: book)
+    book, _ = read_source("00_test", course(tmp_path, SOURCE.replace(old, new, 1)), edition=as_written)
     with pytest.raises(InputError, match=reason):
         instructor(book)
 
 
 def test_an_executed_edition_runs_the_exercises_and_keeps_the_other_outputs(built):
-    book = executed("00_test", instructor, built)
+    book = executed("00_test", built)["instructor"]
     assert complaints(book) == []
     said = {cell.source: "".join(output.text for output in cell.outputs) for cell in book.cells if "outputs" in cell}
     assert said['print("seen by all")'] == "kept as it was\n"
@@ -208,12 +208,12 @@ def test_an_executed_edition_runs_the_exercises_and_keeps_the_other_outputs(buil
 
 def test_an_edition_of_a_wrong_solution_or_of_a_notebook_never_built_is_refused(built, tmp_path):
     with pytest.raises(BuildError, match="never built"):
-        executed("00_test", solutions, course(tmp_path))
+        executed("00_test", course(tmp_path))
     for name in ("00_test.ipynb", "budgets.json"):
         (tmp_path / name).write_text((built / name).read_text())
     course(tmp_path, WRONG_SOLUTION)
     with pytest.raises(BuildError, match=r"exercise 1, .*does not pass: 'not right yet"):
-        executed("00_test", solutions, tmp_path)
+        executed("00_test", tmp_path)
 
 
 def test_an_assignment_marks_what_students_write_and_what_grades_it(whole):

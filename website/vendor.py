@@ -4,7 +4,6 @@ Each is one npm package, fetched once and kept as the archive it came in, so tha
 what website/vendor.json names. A build takes out of it the files that pages need.
 """
 
-import hashlib
 import json
 import shutil
 import subprocess
@@ -14,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from adde_lite.errors import InputError
+from adde_lite.storage import file_sha256
 
 RECORD = Path(__file__).with_name("vendor.json")
 SETUP = "Run `make site-setup` (`python -m website.prepare`) once; it needs the network."
@@ -51,7 +51,7 @@ class Vendored:
         path = self.archive(folder)
         if not path.is_file():
             raise InputError(str(path), "nothing", f"{self.package} {self.version}", SETUP)
-        given = hashlib.sha256(path.read_bytes()).hexdigest()
+        given = file_sha256(path)
         if given != self.sha256:
             raise InputError(
                 str(path),

@@ -1,12 +1,12 @@
 """One file from outside: its bytes, or an error that says what is wrong with it."""
 
 import errno
-import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from adde_lite.errors import InputError
+from adde_lite.storage import file_sha256
 
 _BEGINNINGS = [
     (b"version https://git-lfs", "a Git LFS pointer, not the file itself"),
@@ -77,7 +77,7 @@ def check_sha256(path: str | Path, expected: str) -> None:
     Raises:
         InputError: as `reading`, or another sum: a partial download, a changed file.
     """
-    with reading(path), Path(path).open("rb") as file:
-        found = hashlib.file_digest(file, "sha256").hexdigest()
+    with reading(path):
+        found = file_sha256(Path(path))
     if found != expected.lower():
         raise InputError(str(path), f"SHA-256 {found}", expected, "Download it again; it is cut short or changed.")

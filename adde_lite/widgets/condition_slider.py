@@ -10,7 +10,7 @@ from adde_lite.plots.conditional import similar_results
 from adde_lite.plots.drawing import Drawing, thumbnail
 from adde_lite.retrieval.gallery import Gallery
 from adde_lite.widgets.edit_slider import edit_slider
-from adde_lite.widgets.labelled_slider import option_slider
+from adde_lite.widgets.labelled_slider import numbered, option_slider
 from adde_lite.widgets.moved_picture import moved_picture
 
 STEPS = 4  # of a weight, from 0 to 1
@@ -46,8 +46,7 @@ def condition_sliders(
     if not rows:
         raise InputError("condition sliders, rows", "none", "rows of the gallery, at least one", "Name some.")
     begin = {gallery.schema.names[0]: 1.0} if start is None else start
-    choice = [(f"{at} of {len(rows)}", row) for at, row in enumerate(rows, 1)]
-    named = {GARMENT: option_slider(GARMENT, choice)}
+    named = {GARMENT: option_slider(GARMENT, numbered(rows))}
     stops = [(f"{step / STEPS:.0%}", step / STEPS) for step in range(STEPS + 1)]
     for name in gallery.schema.names:
         named[name] = option_slider(name, stops, index=round(begin.get(name, 0.0) * STEPS))

@@ -14,7 +14,7 @@ from adde_lite.retrieval.gallery import Gallery
 from adde_lite.retrieval.weighting import WEIGHTS
 from adde_lite.widgets.edit_slider import edit_slider
 from adde_lite.widgets.exploration import Exploration
-from adde_lite.widgets.labelled_slider import option_slider
+from adde_lite.widgets.labelled_slider import numbered, option_slider
 
 AS_IT_IS = "as it is"
 STEPS = 20  # of the strength, from 0 to 1
@@ -61,11 +61,10 @@ def explorer(
     for row in rows:
         exploration.labels(row)  # says which is not there before someone moves to it
     names = gallery.schema.names if attributes is None else tuple(attributes)
-    choice = [(f"{at} of {len(rows)}", row) for at, row in enumerate(rows, 1)]
     shares = [(f"{step / STEPS:.0%}", step / STEPS) for step in range(STEPS + 1)]
     times = [(f"{weight:g} times", weight) for weight in WEIGHTS]
     named = [
-        option_slider("garment", choice, width=CELL),
+        option_slider("garment", numbered(rows), width=CELL),
         option_slider("strength", shares, index=STEPS, width=CELL),
         option_slider("edits count", times, width=CELL),
         *(option_slider(name, [AS_IT_IS, *gallery.schema.options(name)], width=CELL) for name in names),

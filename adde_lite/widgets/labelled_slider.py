@@ -54,6 +54,11 @@ def number_slider(name: str, value: float, lowest: float, highest: float, step: 
     return _tied(named, ipywidgets.FloatSlider(**shared, **_bare()), "value", WIDTH)
 
 
+def numbered(rows: Sequence[int]) -> list[tuple[str, int]]:
+    """Options to choose a row: how many there are, and which of them this is."""
+    return [(f"{at} of {len(rows)}", row) for at, row in enumerate(rows, 1)]
+
+
 def _named(name: str) -> dict[str, Any]:
     layout = ipywidgets.Layout(width=NAMED_WIDTH, flex="none")
     return {"description": name, "style": {"description_width": NAME_WIDTH}, "layout": layout}

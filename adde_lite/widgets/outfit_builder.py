@@ -10,7 +10,7 @@ from adde_lite.data.outfits import EMPTY
 from adde_lite.errors import InputError
 from adde_lite.widgets.building import Building
 from adde_lite.widgets.edit_slider import edit_slider
-from adde_lite.widgets.labelled_slider import option_slider
+from adde_lite.widgets.labelled_slider import numbered, option_slider
 
 NONE, AS_IT_IS = "none", "as it is"
 BEGUN = 2  # places that hold a garment at first
@@ -47,8 +47,7 @@ def outfit_builder(
         raise InputError("outfit builder", given, "at least one of each", "Name rows of the stock by place.")
     named = []
     for at, (place, rows) in enumerate(pieces.items()):
-        choice = [(NONE, EMPTY), *((f"{number} of {len(rows)}", row) for number, row in enumerate(rows, 1))]
-        named.append(option_slider(place, choice, index=int(at < BEGUN), width=CELL))
+        named.append(option_slider(place, [(NONE, EMPTY), *numbered(rows)], index=int(at < BEGUN), width=CELL))
     named.append(option_slider("looking for", categories, width=CELL))
     named.append(option_slider("but", [AS_IT_IS, *map(str, swaps)], width=CELL))
     *places, target, swap = (one.slider for one in named)

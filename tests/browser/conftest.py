@@ -20,7 +20,8 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -221,6 +222,27 @@ def _wait_until_up(server: "subprocess.Popen[bytes]", served: Lab, log: Path) ->
             time.sleep(0.2)
 
 
+@contextmanager
+def opened(browser: "Browser", lab: Lab, name: str) -> Iterator[Tab]:
+    """The notebook `name` of the served folder in a tab of its own; in the end its kernel and its page are gone."""
+    page = browser.new_page(viewport={"width": 1400, "height": 1000})
+    page.goto(lab.url(f"lab/tree/{name}.ipynb?reset&"))
+    yield Tab(page)
+    page.evaluate("window.jupyterapp?.shell.currentWidget?.sessionContext?.shutdown()")
+    page.close()
+
+
+@contextmanager
+def made(browser: "Browser", lab: Lab, name: str, cells: Sequence[str]) -> Iterator[Tab]:
+    """A notebook of these code cells, run."""
+    book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code.strip()) for code in cells])
+    book.metadata.kernelspec = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    nbformat.write(book, lab.folder / f"{name}.ipynb")
+    with opened(browser, lab, name) as tab:
+        tab.run_all()
+        yield tab
+
+
 @pytest.fixture
 def open_notebook(browser: "Browser", lab: Lab) -> Iterator[Callable[..., Tab]]:
     """Open a copy of notebooks/NAME.ipynb in a tab of its own.
@@ -228,7 +250,7 @@ def open_notebook(browser: "Browser", lab: Lab) -> Iterator[Callable[..., Tab]]:
     It has no outputs, so that a run shows what it makes; with `saved`, those that are committed, trusted as if they had
     been made here.
     """
-    pages = []
+    tabs = ExitStack()
 
     def open_one(name: str, *, saved: bool = False) -> Tab:
         book = nbformat.read(NOTEBOOKS / f"{name}.ipynb", as_version=4)
@@ -242,14 +264,9 @@ def open_notebook(browser: "Browser", lab: Lab) -> Iterator[Callable[..., Tab]]:
                     cell.outputs, cell.execution_count = [], None
             book.metadata.pop("widgets", None)
         nbformat.write(book, lab.folder / f"{name}.ipynb")
-        page = browser.new_page(viewport={"width": 1400, "height": 1000})
-        pages.append(page)
-        page.goto(lab.url(f"lab/tree/{name}.ipynb?reset&"))
-        tab = Tab(page)
+        tab = tabs.enter_context(opened(browser, lab, name))
         tab.wait_until_open()  # also a saved one: its widgets come once the kernel is there
         return tab
 
-    yield open_one
-    for page in pages:
-        page.evaluate("window.jupyterapp?.shell.currentWidget?.sessionContext?.shutdown()")
-        page.close()
+    with tabs:
+        yield open_one

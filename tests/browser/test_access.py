@@ -1,9 +1,8 @@
 """Every widget of the course for those who see no picture or use no mouse: names, the keyboard alone, alt text."""
 
-import nbformat
 import pytest
 
-from tests.browser.conftest import Tab
+from tests.browser.conftest import made
 
 expect = pytest.importorskip("playwright.sync_api", reason="playwright is not installed").expect
 
@@ -55,17 +54,8 @@ each_widget = pytest.mark.parametrize("kind", WIDGETS)
 @pytest.fixture(scope="module")
 def tab(browser, lab):
     """A notebook with a picture and one widget of each kind, made and run."""
-    cells = [nbformat.v4.new_code_cell(code.strip()) for code in (SET_UP, *(code for code, *_ in WIDGETS.values()))]
-    book = nbformat.v4.new_notebook(cells=cells)
-    book.metadata.kernelspec = {"name": "python3", "display_name": "Python 3", "language": "python"}
-    nbformat.write(book, lab.folder / "access.ipynb")
-    page = browser.new_page(viewport={"width": 1400, "height": 1000})
-    page.goto(lab.url("lab/tree/access.ipynb?reset&"))
-    opened = Tab(page)
-    opened.run_all()
-    yield opened
-    page.evaluate("window.jupyterapp?.shell.currentWidget?.sessionContext?.shutdown()")
-    page.close()
+    with made(browser, lab, "access", [SET_UP, *(code for code, *_ in WIDGETS.values())]) as one:
+        yield one
 
 
 def shown(tab, kind):

@@ -3,10 +3,9 @@
 import statistics
 from functools import partial
 
-import nbformat
 import pytest
 
-from tests.browser.conftest import Tab, changed
+from tests.browser.conftest import changed, made
 
 expect = pytest.importorskip("playwright.sync_api", reason="playwright is not installed").expect
 
@@ -45,17 +44,9 @@ WATCH = """selector => {
 @pytest.fixture(scope="module")  # every test brings the controls back to where they were
 def tab(browser, lab):
     """A notebook that shows the explorer over embeddings made of labels."""
-    book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(NOTEBOOK.strip())])
-    book.metadata.kernelspec = {"name": "python3", "display_name": "Python 3", "language": "python"}
-    nbformat.write(book, lab.folder / "explorer.ipynb")
-    page = browser.new_page(viewport={"width": 1400, "height": 1000})
-    page.goto(lab.url("lab/tree/explorer.ipynb?reset&"))
-    opened = Tab(page)
-    opened.run_all()
-    opened.show(LABEL)
-    yield opened
-    page.evaluate("window.jupyterapp?.shell.currentWidget?.sessionContext?.shutdown()")
-    page.close()
+    with made(browser, lab, "explorer", [NOTEBOOK]) as one:
+        one.show(LABEL)
+        yield one
 
 
 def seen(tab):

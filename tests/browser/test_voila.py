@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.browser.conftest import RUN_MS, Tab
+from tests.browser.conftest import RUN_MS, Tab, changed
 
 expect = pytest.importorskip("playwright.sync_api", reason="playwright is not installed").expect
 
@@ -86,8 +86,8 @@ def test_the_page_follows_the_keyboard_and_comes_back(tab):
     slider.focus()
     slider.press("End")
     expect(label).to_contain_text("colour → ")
-    tab.wait_for_pixels(RESULTS, partial(_changed, start[1]))
-    tab.wait_for_pixels(MEMORY, partial(_changed, start[2]))
+    tab.wait_for_pixels(RESULTS, partial(changed, start[1]))
+    tab.wait_for_pixels(MEMORY, partial(changed, start[2]))
     slider.press("Home")
     expect(label).to_have_text(start[0])
     tab.wait_for_pixels(RESULTS, lambda now: now == start[1])
@@ -97,7 +97,3 @@ def test_the_page_follows_the_keyboard_and_comes_back(tab):
 def test_the_page_shows_no_code_and_no_error(tab):
     assert "import torch" not in tab.page.locator("body").inner_text()
     assert tab.page.locator(".jp-RenderedText[data-mime-type='application/vnd.jupyter.stderr']").count() == 0
-
-
-def _changed(before, now):
-    return now != before

@@ -9,7 +9,7 @@ import torch
 
 from adde_lite.checks.exercise import State
 from notebooks.build import NOTEBOOKS, read_source, source_names
-from notebooks.editions import ExerciseCells, exercises, tags_of
+from notebooks.editions import ExerciseCells, as_written, exercises, tags_of
 from notebooks.grading import stub_lines
 
 MINUTES = {2, 10, 30}
@@ -19,7 +19,7 @@ WRONG = 3  # planted answers an exercise
 
 @cache
 def exercises_of(name: str) -> list[ExerciseCells]:
-    whole, _ = read_source(name, edition=lambda book: book)
+    whole, _ = read_source(name, edition=as_written)
     return exercises(whole)
 
 
@@ -64,7 +64,7 @@ def test_a_notebook_has_exercises_graded_by_time(name):
 
 @every_notebook
 def test_every_tagged_cell_belongs_to_an_exercise_or_to_the_instructor(name):
-    whole, _ = read_source(name, edition=lambda book: book)
+    whole, _ = read_source(name, edition=as_written)
     parts = {cell.id for each in exercises_of(name) for cell in (each.hint, each.stub, each.solution, each.check)}
     loose = [cell.id for cell in whole.cells if set(tags_of(cell)) - {"instructor"} and cell.id not in parts]
     assert loose == []
