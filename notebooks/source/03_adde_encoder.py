@@ -72,8 +72,8 @@ encoder, history = adde_lite.train_or_load(
     recipes.WARDROBE.training,
     wardrobe_facts(**training_set),
 )
-fitted = adde_lite.wardrobe(profile.pick(tiny=400, cpu=subspaces.FITTED, gpu=subspaces.FITTED), subspaces.FITTED_SEED)
-judged = adde_lite.wardrobe(profile.pick(tiny=300, cpu=subspaces.JUDGED, gpu=subspaces.JUDGED), subspaces.JUDGED_SEED)
+fitted = adde_lite.wardrobe(profile.pick(tiny=320, cpu=subspaces.FITTED, gpu=subspaces.FITTED), subspaces.FITTED_SEED)
+judged = adde_lite.wardrobe(profile.pick(tiny=200, cpu=subspaces.JUDGED, gpu=subspaces.JUDGED), subspaces.JUDGED_SEED)
 names, A = WARDROBE.names, WARDROBE.A
 print(f"{len(fitted):,} garments to fit on, {len(judged):,} to judge by, {A} attributes, {WARDROBE.J} values")
 
@@ -609,7 +609,7 @@ plots.score_curves({"what labels tell of one another": {"labels alone": floors}}
 # encoder, the same weights as before, on garments of such a shop.
 
 # %%
-shop = adde_lite.wardrobe(profile.pick(tiny=320, cpu=1600, gpu=1600), seed=3, correlation=1.0)
+shop = adde_lite.wardrobe(profile.pick(tiny=240, cpu=1600, gpu=1600), seed=3, correlation=1.0)
 cut = 5 * len(shop) // 8
 in_shop = encoder.embed(shop.images)
 halves = in_shop[:cut], shop.labels[:cut], in_shop[cut:], shop.labels[cut:]
