@@ -102,7 +102,7 @@ def test_pickle_in_place_of_a_file_is_refused_and_never_run(two, tmp_path, name,
     (folder / name).write_bytes(bomb)
     if manifest_fits and name != storage.MANIFEST:
         files = {
-            each: {"bytes": (folder / each).stat().st_size, "sha256": storage._sha256(folder / each)}
+            each: {"bytes": (folder / each).stat().st_size, "sha256": storage.file_sha256(folder / each)}
             for each in (storage.TENSORS, storage.FACTS)
         }
         (folder / storage.MANIFEST).write_text(storage._manifest(files))
