@@ -8,7 +8,7 @@ from nbval.plugin import IPyNbCell
 
 from notebooks.build import cost_of, read_source
 
-SLOWER = 2  # promises are for a quiet machine of the course's kind; the cores of a busy or older one need up to twice that
+SLOWER = 2  # promises are for a quiet machine; the cores of a busy or older one need up to twice the time
 
 os.environ.setdefault("ADDE_LITE_PROFILE", "tiny")
 os.environ.setdefault("TQDM_DISABLE", "1")  # bars in text go to stderr

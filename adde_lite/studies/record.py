@@ -58,6 +58,11 @@ def recorded(study: str, runs: Sequence[Run], *, folder: Path = RESULTS) -> "pd.
     return pd.DataFrame([{**run.name, **rows[run.hash]} for run in runs])
 
 
+def mean_and_range(runs: Sequence[float], digits: int = 3) -> str:
+    """How a table shows one measure of several seeds: their mean ± half their range."""
+    return f"{sum(runs) / len(runs):.{digits}f} ± {(max(runs) - min(runs)) / 2:.{digits}f}"
+
+
 def complete(
     study: str, runs: Sequence[Run], *, folder: Path = RESULTS, workers: int = 2, progress: bool = True
 ) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from adde_lite.errors import InputError
-from adde_lite.studies.record import complete, recorded
+from adde_lite.studies.record import complete, mean_and_range, recorded
 
 
 @dataclass(frozen=True)
@@ -93,3 +93,9 @@ def test_a_damaged_record_is_named_and_kept(squares, tmp_path):
     with pytest.raises(InputError, match=r"squares\.json"):
         finish(squares, tmp_path)
     assert (tmp_path / "squares.json").read_text() == '{"1-3": {"row":'
+
+
+def test_seeds_are_shown_by_their_mean_and_half_their_range():
+    assert mean_and_range([0.25, 0.5, 1.5]) == "0.750 ± 0.625"
+    assert mean_and_range([0.25, 0.5, 1.5], digits=1) == "0.8 ± 0.6"
+    assert mean_and_range([2]) == "2.000 ± 0.000"
