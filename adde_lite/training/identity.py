@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
+from torch import Tensor
+
+from adde_lite.data.labelled import Labelled
 from adde_lite.training.protocols import Trainable
 from adde_lite.training.recipe import TrainingRecipe
 
@@ -18,6 +21,18 @@ def recipe_facts(model: Trainable, recipe: TrainingRecipe, data_facts: Mapping[s
         "training": asdict(recipe),
         "data": dict(data_facts),
     }
+
+
+def content_digest(data: Labelled, examples: Tensor, told: Tensor | None = None) -> str:
+    """A short digest of what a run learns from: ids and labels of `data`, the examples, the labels told of them.
+
+    Pixels are not read, since they may lie in a million files: other images under the same ids and labels go unnoticed.
+    """
+    digest = hashlib.sha256("\0".join(data.ids).encode())
+    for tensor in (data.labels, examples, *(() if told is None else (told,))):
+        digest.update(f"\0{tuple(tensor.shape)}\0".encode())
+        digest.update(tensor.cpu().contiguous().numpy().tobytes())
+    return digest.hexdigest()[:16]
 
 
 def run_hash(model: Trainable, recipe: TrainingRecipe, data_facts: Mapping[str, Any]) -> str:

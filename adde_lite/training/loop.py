@@ -25,7 +25,7 @@ from adde_lite.training.checkpoints import Checkpoints
 from adde_lite.training.faults import finite, out_of_memory_explained, refuse_nonsense
 from adde_lite.training.hardware import compiled_or_eager, fabric_for
 from adde_lite.training.history import History
-from adde_lite.training.identity import recipe_facts
+from adde_lite.training.identity import content_digest, recipe_facts
 from adde_lite.training.interrupts import Interrupts
 from adde_lite.training.progress import Progress
 from adde_lite.training.progress import shown as shown_progress
@@ -85,7 +85,8 @@ def train(
         InputError: fewer than two examples, rows that `data` lacks, labels without examples or of another shape, a
             schema that is not the model's, a batch that the processes cannot share, or patience without validation
             images.
-        CheckpointError: a checkpoint of another recipe, damaged beyond its predecessor too, or not writable.
+        CheckpointError: a checkpoint of another recipe or of other ids, labels or examples, damaged beyond its
+            predecessor too, or not writable.
         FloatingPointError: the loss or the weights became infinite or not a number. No checkpoint holds them.
         MemoryError: the device has too little for a batch; names a batch size to try.
         KeyboardInterrupt: Ctrl-C, once the step is whole and the checkpoint written; says how to go on.
@@ -107,7 +108,8 @@ def train(
     run = Run(network, optimiser, schedule_for(optimiser, recipe, batches.steps), average, batches.steps)
     checkpoints = None
     if checkpoint is not None:
-        facts = {"images": len(data), "examples": len(examples)}
+        content = content_digest(data, examples, example_labels)
+        facts = {"images": len(data), "examples": len(examples), "content": content}
         checkpoints = Checkpoints(Path(checkpoint), recipe_facts(model, recipe, facts))
         run.resume(checkpoints, fabric)
     loss = compiled_or_eager(wrapped.loss) if compiled else wrapped.loss

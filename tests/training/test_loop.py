@@ -7,6 +7,7 @@ from torch import nn
 from torch.optim.optimizer import register_optimizer_step_pre_hook
 
 from adde_lite import storage
+from adde_lite.attributes import MISSING
 from adde_lite.augmentation import Augmentation
 from adde_lite.data.archive import Archive
 from adde_lite.data.streamed import StreamedImages
@@ -188,6 +189,26 @@ def test_checkpoint_of_another_recipe_is_refused(blocks, tmp_path):
     other = replace(RECIPE, learning_rate=1e-3)
     with pytest.raises(CheckpointError, match=r"learning_rate 0.004 there, 0.001 here.*delete this one"):
         train(encoder(recipe=MODEL), blocks, other, device="cpu", checkpoint=tmp_path / "run", progress=False)
+
+
+def test_checkpoint_of_other_data_of_the_same_size_is_refused(blocks, tmp_path):
+    def go_on(data, **told):
+        train(encoder(recipe=MODEL), data, ONE_EPOCH, device="cpu", checkpoint=tmp_path / "run", progress=False, **told)
+
+    go_on(blocks)
+    go_on(blocks)  # the same data: nothing left to do
+    relabelled = blocks.labels.clone()
+    relabelled[0, 0] = MISSING
+    turned = torch.arange(len(blocks)).flip(0)[:, None]
+    others = (
+        (replace(blocks, labels=relabelled), {}),
+        (replace(blocks, ids=tuple(f"other {name}" for name in blocks.ids)), {}),
+        (blocks, {"examples": turned}),
+        (blocks, {"examples": turned.flip(0), "example_labels": blocks.labels[:, None]}),
+    )
+    for data, told in others:
+        with pytest.raises(CheckpointError, match=r"data\.content '\w+' there, '\w+' here"):
+            go_on(data, **told)
 
 
 class Recorder(AttributeEncoder):
