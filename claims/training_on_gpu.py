@@ -2,8 +2,7 @@
 
 import os
 import random
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -17,7 +16,7 @@ from adde_lite.augmentation import DRAWS, Augmentation
 from adde_lite.data.wardrobe import WARDROBE
 from adde_lite.errors import InputError
 from adde_lite.models.adde import EncoderRecipe, encoder
-from adde_lite.training import TrainingRecipe, in_processes, seeded, train
+from adde_lite.training import TrainingRecipe, in_float64, in_processes, seeded, train
 from claims import clothes
 from claims.claim import Claim, LeftOutError, Numbers
 
@@ -52,20 +51,9 @@ def _apart(how: AbstractContextManager[object]) -> Numbers:
         train(model, shared, TEN_STEPS, fabric=fabric, progress=False)
         return _all_weights(model)
 
-    with _in_float64(), how:
+    with in_float64(), how:
         one, two = (in_processes(weights, count, TEN_STEPS, device="cpu") for count in (1, 2))
     return {APART: float((one - two).abs().max())}
-
-
-@contextmanager
-def _in_float64() -> Iterator[None]:
-    """Everything that training computes in float64, so that rounding is told from a mistake."""
-    torch.set_default_dtype(torch.float64)
-    try:
-        with patch.object(Tensor, "float", Tensor.double):
-            yield
-    finally:
-        torch.set_default_dtype(torch.float32)
 
 
 class _KilledError(Exception):

@@ -67,13 +67,13 @@ def history(
 
 
 def step_profile(
-    steps: Mapping[str, Mapping[str, float]], alt: str, *, unit: str = "ms", scale: float = 1000.0
+    steps: Mapping[str, Mapping[str, float]], alt: str = "", *, unit: str = "ms", scale: float = 1000.0
 ) -> Picture:
     """The parts of a training step as stacked bars, a bar a way to compute it.
 
     Args:
         steps: name of the way -> part -> seconds; the same parts in each, at most six.
-        alt: the picture's alt text.
+        alt: the picture's alt text; without one, how long each bar is and its largest part.
         unit: what the axis shows.
         scale: of `unit` in a second.
 
@@ -81,9 +81,14 @@ def step_profile(
         InputError: no step, other parts than those of the first, or more parts than there are colours.
     """
     names, parts = _same_parts(steps)
-    longest = max(sum(each.values()) for each in steps.values()) * scale
+    lengths = {name: sum(each.values()) * scale for name, each in steps.items()}
+    longest = max(lengths.values())
+    told = [
+        f"{name} {lengths[name]:.3g} {unit}, most of it {max(each, key=each.__getitem__)}"
+        for name, each in steps.items()
+    ]
     with mpl.rc_context(STYLE):
-        picture = Picture(alt, (7.0, 0.5 * len(names) + 1.15))
+        picture = Picture(alt or f"Stacked bars: {'; '.join(told)}.", (7.0, 0.5 * len(names) + 1.15))
         place = picture.subplots()
         ends = np.zeros(len(names))
         for part, colour in zip(parts, CYCLE, strict=False):
@@ -91,7 +96,7 @@ def step_profile(
             place.barh(names, widths, left=ends, color=colour, height=0.66, label=part, edgecolor=PAPER, linewidth=0.8)
             for row, (start, width) in enumerate(zip(ends, widths, strict=True)):
                 if width > ROOM * longest:
-                    share = width / (sum(steps[names[row]].values()) * scale)
+                    share = width / lengths[names[row]]
                     letters = PAPER if colour in DARK else INK
                     place.text(start + width / 2, row, f"{share:.0%}", ha="center", va="center", color=letters)
             ends += widths
@@ -104,13 +109,13 @@ def step_profile(
     return picture
 
 
-def rates(machines: Mapping[str, Mapping[str, float] | str], alt: str, *, unit: str = "images") -> Picture:
+def rates(machines: Mapping[str, Mapping[str, float] | str], alt: str = "", *, unit: str = "images") -> Picture:
     """How fast each machine is at each thing, a group of bars a thing; what was not measured is said in its place.
 
     Args:
         machines: machine, with what its second is -> name of the rate -> rate; or "not measured". At most six. The
             first is the reader's own.
-        alt: the picture's alt text.
+        alt: the picture's alt text; without one, every rate.
         unit: of the rates.
 
     Raises:
@@ -126,14 +131,15 @@ def rates(machines: Mapping[str, Mapping[str, float] | str], alt: str, *, unit: 
     start, end = (min(found) / 3, max(found) * 6) if far else (0.0, 1.25 * max(found))
     thick = 0.8 / len(machines)
     with mpl.rc_context(STYLE):
-        picture = Picture(alt, (7.0, len(names) * (0.16 + 0.2 * len(machines)) + 0.8 + 0.22 * len(machines)))
+        height = len(names) * (0.16 + 0.2 * len(machines)) + 0.8 + 0.22 * len(machines)
+        picture = Picture(alt or f"Bars of {unit} a second. {_listed(measured)}.", (7.0, height))
         place = picture.subplots()
         for turn, (each, colour) in enumerate(zip(measured.values(), CYCLE, strict=False)):
             rows = np.arange(len(names)) + (turn - (len(machines) - 1) / 2) * thick
             place.barh(rows, [each.get(name, 0) for name in names], height=0.92 * thick, color=colour)
             for row, name in zip(rows, names, strict=True):
                 rate = each.get(name, start)
-                what = NOT_MEASURED if name not in each else f"{rate:,.0f}" if rate >= 100 else f"{rate:.3g}"
+                what = _few_digits(rate) if name in each else NOT_MEASURED
                 place.annotate(what, (rate, row), (4, 0), textcoords="offset points", va="center", fontsize=8)
         place.set(xscale="log" if far else "linear", xlim=(start, end), ylim=(len(names) - 0.5, -0.5))
         place.set_xlabel(f"{unit} a second, each mark ten times the one before" if far else f"{unit} a second")
@@ -201,6 +207,19 @@ def _told(lines: Mapping[str, Line]) -> str:
     said = [f"{name} from {values[0]:.3g} to {values[-1]:.3g}" for name, (_, values, _) in lines.items()]
     most = max(len(epochs) for epochs, _, _ in lines.values())
     return f"Losses over {most} epoch(s): {', '.join(said)}. The learning rate is drawn beneath."
+
+
+def _listed(machines: Mapping[str, Mapping[str, float]]) -> str:
+    """Every rate of every machine, in words."""
+    told = {
+        machine: ", ".join(f"{name} {_few_digits(rate)}" for name, rate in each.items()) or NOT_MEASURED
+        for machine, each in machines.items()
+    }
+    return "; ".join(f"{machine}: {each}" for machine, each in told.items())
+
+
+def _few_digits(rate: float) -> str:
+    return f"{rate:,.0f}" if rate >= 100 else f"{rate:.3g}"
 
 
 def _few(drawn: Mapping[str, object], what: str) -> None:

@@ -6,6 +6,7 @@
 from adde_lite.throughput.clock import Clock, Effort, Rate, clock_for, measured
 from adde_lite.throughput.editing import edit_rate
 from adde_lite.throughput.extraction import decoding_rate, embedded, extraction_rate, from_files_rate, write_jpegs
+from adde_lite.throughput.machine import cores
 from adde_lite.throughput.records import NOT_MEASURED, by_machine, entry, record, recorded
 from adde_lite.throughput.step_parts import StepParts, step_profile
 from adde_lite.throughput.surveying import random_images, survey
@@ -24,6 +25,7 @@ __all__ = [
     "Tried",
     "by_machine",
     "clock_for",
+    "cores",
     "decoding_rate",
     "edit_rate",
     "embedded",

@@ -64,7 +64,9 @@ def record(new: Entry, path: Path = RECORD) -> None:
     draft.replace(path)
 
 
-def by_machine(entries: Sequence[Entry], unit: str = "images") -> dict[str, dict[str, float] | str]:
+def by_machine(
+    entries: Sequence[Entry], unit: str = "images", name: str | None = None
+) -> dict[str, dict[str, float] | str]:
     """Machine and its clock -> name of the row -> the highest rate under that name, or "not measured".
 
     For `plots.rates`: rows of the same name differ in the batch. Where a machine has several profiles, its name says
@@ -73,8 +75,9 @@ def by_machine(entries: Sequence[Entry], unit: str = "images") -> dict[str, dict
     Args:
         entries: as `recorded` gives them.
         unit: of the rows that are wanted, "images" or "edits".
+        name: of the rows that are wanted; None takes all. A machine without any says "not measured".
     """
-    return {_label(each, entries): _best(each["rows"], unit) for each in entries}
+    return {_label(each, entries): _best(each["rows"], unit, name) or NOT_MEASURED for each in entries}
 
 
 def _label(one: Entry, entries: Sequence[Entry]) -> str:
@@ -84,12 +87,12 @@ def _label(one: Entry, entries: Sequence[Entry]) -> str:
     return f"{one['hardware']['name']}, per {one['clock']}" + (f", profile {one['profile']}" if twice else "")
 
 
-def _best(rows: Sequence[Mapping[str, Any]] | str, unit: str) -> dict[str, float] | str:
+def _best(rows: Sequence[Mapping[str, Any]] | str, unit: str, name: str | None) -> dict[str, float] | str:
     if isinstance(rows, str):
         return rows
     best: dict[str, float] = {}
     for row in rows:
-        if row["unit"] == unit:
+        if row["unit"] == unit and name in (None, row["name"]):
             best[row["name"]] = max(best.get(row["name"], 0.0), row["per_second"])
     return best
 

@@ -33,6 +33,11 @@ class StepParts:
         total = sum(self.seconds.values())
         return {part: spent / total for part, spent in self.seconds.items()}
 
+    @property
+    def heaviest(self) -> str:
+        """The part that takes most."""
+        return max(self.seconds, key=self.seconds.__getitem__)
+
 
 def step_profile(
     step: TrainingStep, *, steps: int = STEPS, warmup: int = WARMUP, clock: Clock | None = None

@@ -14,11 +14,24 @@ from adde_lite.throughput.training_step import PLAIN, Choices, training_rate
 
 @dataclass(frozen=True)
 class Tried:
-    """Choices that were tried: those kept before and one change. `kept` says whether the change paid."""
+    """Choices that were tried: those kept before and one change.
+
+    Args:
+        rate: how fast they are, under the name of the change.
+        choices: all of them.
+        kept: whether the change paid.
+        gain: how many times as fast as without the change.
+    """
 
     rate: Rate
     choices: Choices
     kept: bool
+    gain: float
+
+    @property
+    def label(self) -> str:
+        """The name of the change, and the verdict if it was not kept."""
+        return self.rate.name if self.kept else f"{self.rate.name} (not kept)"
 
 
 def one_at_a_time(
@@ -33,14 +46,15 @@ def one_at_a_time(
         start: where to begin; the first of the results, called "start".
         changes: name -> fields of `Choices`, in the order in which they are tried.
     """
-    tried = [Tried(measure("start", start), start, True)]
+    tried = [Tried(measure("start", start), start, True, 1.0)]
     for name, change in changes.items():
         before = next(each for each in reversed(tried) if each.kept)
         choices = replace(before.choices, **change)
         rate = measure(name, choices)
         smaller = (before.choices.pixels, choices.pixels) == ("float32", "uint8")
         bar = before.rate.least if smaller else before.rate.most
-        tried.append(Tried(rate, choices, rate.per_second > bar))
+        gain = rate.per_second / before.rate.per_second
+        tried.append(Tried(rate, choices, rate.per_second > bar, gain))
     return tried
 
 

@@ -66,8 +66,9 @@ def in_processes(
 ) -> Result:
     """Call `function(fabric)` in several processes that train together, from a notebook or a script.
 
-    The processes are forks of this one, so functions and data of a notebook are there; on a Mac or under Windows, or
-    when this process has used CUDA, start the same run by torchrun. Pass the fabric on to `train`.
+    The processes are forks of this one, so functions and data of a notebook are there; under Windows, which cannot
+    fork, on a Mac, where forks may fail, or when this process has used CUDA, start the same run by torchrun. Pass the
+    fabric on to `train`.
 
     Args:
         function: gets a Fabric; what it returns in the first process is the result. Models are trained in the other
@@ -78,7 +79,8 @@ def in_processes(
         resting_weights: as in `fabric_for`.
 
     Raises:
-        InputError: fewer than one process, a device that is not there, or CUDA already in use by this process.
+        InputError: fewer than one process, several on a system that cannot fork, a device that is not there, or CUDA
+            already in use by this process.
     """
     if processes < 1:
         raise InputError("processes", str(processes), "at least 1", "Pass the number of processes.")
@@ -87,6 +89,9 @@ def in_processes(
         raise InputError("in_processes", given, "one that has not", "Restart the kernel, or start it by torchrun.")
     if processes == 1:
         return function(_fabric(recipe, device, devices=1))
+    if not hasattr(os, "fork"):
+        remedy = f"Start the run by torchrun --nproc-per-node {processes} -m adde_lite.training RECIPE."
+        raise InputError("in_processes", "a system that cannot fork, such as Windows", "Linux or a Mac", remedy)
     fabric = _fabric(recipe, device, devices=processes, strategy=_data_parallel("fork", resting_weights))
     with TemporaryDirectory() as folder:
         # Through a file: a pipe holds 64 kB, and tensors would come as handles to memory that ends with their process.

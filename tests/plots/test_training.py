@@ -87,6 +87,13 @@ def test_parts_of_a_step_follow_one_another_and_end_at_the_whole():
     assert names(picture) == ["trunk", "backward", "optimiser"]
     said = [text.get_text() for text in place.texts]
     assert said == ["33%", "33%", "66%", "66%", "91 ms", "45.5 ms"]  # the optimiser has no room for its number
+    assert picture.alt == ALT
+
+
+def test_without_alt_text_the_bars_of_a_step_are_told():
+    steps = {"plain": PARTS["float32"], "ours": {"trunk": 0.04, "backward": 0.01, "optimiser": 0.001}}
+    told = "Stacked bars: plain 91 ms, most of it backward; ours 51 ms, most of it trunk."
+    assert plots.step_profile(steps).alt == told
 
 
 def test_steps_of_other_parts_cannot_be_compared():
@@ -110,6 +117,12 @@ def test_bars_stand_for_rates_and_what_was_not_measured_is_said():
     assert [text.get_text() for text in place.texts] == ["20", "30", "40", *["not measured"] * 3]
     assert names(picture) == ["here", "there", "a GPU: not measured"]
     assert to_hex(picture.legends[0].get_patches()[2].get_facecolor()).upper() == MIST
+
+
+def test_without_alt_text_every_rate_is_told():
+    told = "Bars of images a second. here: x 1,250, y 20.3; a GPU: not measured."
+    assert plots.rates({"here": {"x": 1250.4, "y": 20.31}, "a GPU": "not measured"}).alt == told
+    assert plots.rates({"here": {"x": 1.0}}, ALT).alt == ALT
 
 
 def test_no_rate_at_all_is_refused():

@@ -75,6 +75,12 @@ def test_the_best_batch_of_each_name_stands_for_a_machine(here):
     assert list(by_machine([here], "edits").values()) == [{"swap": 10.0}]
 
 
+def test_a_machine_without_the_rate_that_is_asked_for_has_not_measured_it(here):
+    gpu = on_gpu(here)
+    gpu["rows"] = [RATE.row() | {"name": "one view"}, *gpu["rows"]]
+    assert list(by_machine([here, gpu], name="one view").values()) == ["not measured", {"one view": 10.0}]
+
+
 def test_two_profiles_of_a_machine_have_two_names(here):
     names = list(by_machine([here, here | {"profile": "cpu"}]))
     assert [name.rpartition(", ")[2] for name in names] == ["profile tiny", "profile cpu"]

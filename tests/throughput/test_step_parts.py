@@ -20,6 +20,7 @@ def test_the_parts_come_in_the_order_of_a_step_and_their_shares_sum_to_the_whole
     assert tuple(profile.seconds) == PARTS
     assert min(profile.seconds.values()) > 0
     assert sum(profile.shares.values()) == pytest.approx(1)
+    assert profile.shares[profile.heaviest] == max(profile.shares.values())
     assert profile.second == "CPU second"
 
 

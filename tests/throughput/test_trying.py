@@ -18,6 +18,8 @@ def test_a_change_is_kept_only_when_it_beats_every_repeat_without_it():
     seen = []
     tried = one_at_a_time(lambda name, choices: seen.append(choices) or a_rate(name, *rates[name]), PLAIN, changes)
     assert [each.kept for each in tried] == [True, False, True, False]
+    assert [each.gain for each in tried] == [1, 1.05, 1.2, 5 / 12]  # beside the last that was kept
+    assert [each.label for each in tried] == ["start", "within (not kept)", "beyond", "last (not kept)"]
     assert seen[2] == replace(PLAIN, channels_last=True)  # not on top of what was dropped
     assert seen[3] == replace(PLAIN, channels_last=True, bf16=True)
 
