@@ -16,12 +16,14 @@ from adde_lite.plots.memory import edit_plane, memory_map, prototype_swap, subsp
 from adde_lite.plots.outfits import attention_table, outfit_boards, question_board, rule_table
 from adde_lite.plots.picture import Picture
 from adde_lite.plots.scores import score_bars
+from adde_lite.plots.searching import answers_by_cell, seed_lines, stacked_scores, visited_results
 from adde_lite.plots.studies import correlation_intervals, counted, maps, score_strips
 from adde_lite.plots.subspaces import leakage_maps, neighbour_rows, reading_strips
 from adde_lite.plots.training import history, rates, step_profile, weights_apart
 
 __all__ = [
     "Picture",
+    "answers_by_cell",
     "attention_table",
     "baseline_ranges",
     "code_portrait",
@@ -53,10 +55,13 @@ __all__ = [
     "score_bars",
     "score_curves",
     "score_strips",
+    "seed_lines",
     "similar_results",
+    "stacked_scores",
     "step_profile",
     "subspace_moves",
     "traversals",
     "value_rows",
+    "visited_results",
     "weights_apart",
 ]

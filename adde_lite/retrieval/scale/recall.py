@@ -1,6 +1,6 @@
 """How many of the exact answers an index finds, for the three ways a gallery is asked."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import torch
 from torch import Tensor
@@ -24,7 +24,9 @@ def askings(queries: int, A: int, *, seed: int = 0) -> dict[str, Tensor]:
 
 
 @torch.no_grad()
-def recall(index: Index, embeddings: Tensor, queries: Tensor, weights: Tensor, k: int = 30) -> float:
+def recall(
+    index: Index, embeddings: Tensor, queries: Tensor, weights: Tensor, k: int = 30, *, where: Tensor | None = None
+) -> float:
     """The share of the k exact answers that an index finds, mean over queries.
 
     A row counts when its exact score is that of the k-th exact answer or more, so equals may stand for each other.
@@ -34,14 +36,16 @@ def recall(index: Index, embeddings: Tensor, queries: Tensor, weights: Tensor, k
         embeddings: (N, A, d).
         queries: float (Q, A, d).
         weights: (Q, A) or (A,).
-        k: 1 .. N.
+        k: 1 .. N, or what `where` leaves.
+        where: which rows may be found, a mask bool (N,); all by default.
 
     Raises:
         InputError: as the index's search.
     """
-    found = index.search(queries, k, weights).rows
+    found = index.search(queries, k, weights, where).rows
     asked, vectors = weighted(queries.detach().cpu().float(), weights), FloatVectors([embeddings])
-    last = vectors.top_scores(asked, k)[:, -1:]
+    passing = vectors if where is None else FloatVectors([embeddings[where]])
+    last = passing.top_scores(asked, k)[:, -1:]
     _, reached = vectors.best(asked, found, k)
     return float((reached >= last - ROUNDING).float().mean())
 
@@ -54,4 +58,12 @@ def recall_table(
     return {
         name: {way: recall(index, embeddings, queries, weights, k) for way, weights in ways.items()}
         for name, index in indexes.items()
+    }
+
+
+def by_seed(tables: Sequence[Mapping[str, Mapping[str, float]]]) -> dict[str, dict[str, list[float]]]:
+    """One table a seed, all of the same rows and columns, as one: {row: {column: [a number a seed]}}."""
+    return {
+        row: {column: [table[row][column] for table in tables] for column in columns}
+        for row, columns in tables[0].items()
     }

@@ -5,7 +5,7 @@ import importlib.util
 import pytest
 import torch
 
-from adde_lite.retrieval.scale import FaissIndex, Found, askings, recall, recall_table, synthetic_gallery
+from adde_lite.retrieval.scale import FaissIndex, Found, askings, by_seed, recall, recall_table, synthetic_gallery
 from adde_lite.retrieval.scale.synthetic import SCHEMA
 
 needs_faiss = pytest.mark.skipif(
@@ -39,6 +39,19 @@ def test_recall_counts_the_exact_answers_found():
         assert recall(Answers(torch.tensor([rows])), embeddings, query, torch.ones(2), k=3) == pytest.approx(share)
     weights = torch.tensor([0.0, 1.0])
     assert recall(Answers(torch.tensor([[3, 4, 5]])), embeddings, query, weights, k=3) == 1.0
+
+
+def test_recall_under_a_filter_counts_the_answers_that_pass_it():
+    embeddings = torch.eye(6).view(6, 2, 3) + 0.01
+    query = torch.tensor([[6.0, 5, 4], [3, 2, 1]])[None]
+    odd = torch.tensor([False, True] * 3)  # rows 1, 3 and 5
+    for rows, share in (([1, 3], 1.0), ([1, 5], 0.5)):
+        assert recall(Answers(torch.tensor([rows])), embeddings, query, torch.ones(2), k=2, where=odd) == share
+
+
+def test_tables_of_several_seeds_become_one():
+    tables = [{"chance": {"plain": 0.1}, "Flat": {"plain": 1.0}}, {"chance": {"plain": 0.2}, "Flat": {"plain": 1.0}}]
+    assert by_seed(tables) == {"chance": {"plain": [0.1, 0.2]}, "Flat": {"plain": [1.0, 1.0]}}
 
 
 def test_equals_may_stand_for_each_other():
