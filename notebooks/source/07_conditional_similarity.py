@@ -54,7 +54,7 @@ from adde_lite.sampling import conditional_triplets
 from adde_lite.sampling.in_batch import drawn_triplets
 from adde_lite.studies import conditional
 from adde_lite.studies.conditional_run import CONDITIONS, TRAINING, K, block_scores, conflicts, garments, held_out
-from adde_lite.studies.record import recorded
+from adde_lite.studies.record import mean_and_range, recorded
 
 torch.set_num_threads(1)  # models this small lose more by sharing their work than they gain
 profile = adde_lite.profile()
@@ -467,12 +467,6 @@ MEASURES = ("accuracy", "gap", "conflicting", f"precision@{K}")
 by_model = dict(list(record.groupby("model")))
 
 
-def over_seeds(model, column):
-    """Mean over seeds and half their range."""
-    runs = by_model[model][column]
-    return f"{runs.mean():.3f} ± {(runs.max() - runs.min()) / 2:.3f}"
-
-
 def bound(of):
     """What blocks that need no training score: of a data set, float (N, A, d)."""
     scored = block_scores(of(clothes), clothes.labels, triplets)
@@ -484,7 +478,8 @@ pixels, pixel_scores = bound(lambda part: pixel_blocks(part.images, A))
 oracle, oracle_scores = bound(lambda part: label_blocks(part.labels, schema))
 chance = dict(zip(MEASURES, ("0.500", "0.000", "0.500", f"{by_chance.mean():.3f}"), strict=True))
 table = {"chance": chance, "pixels": pixels}
-table |= {model: {measure: over_seeds(model, measure) for measure in MEASURES} for model in conditional.MODELS}
+for model in conditional.MODELS:
+    table[model] = {measure: mean_and_range(by_model[model][measure]) for measure in MEASURES}
 assert oracle_scores["accuracy"] == oracle_scores["conflicting"] == 1
 pd.DataFrame(table | {"label oracle": oracle}).T
 

@@ -50,7 +50,7 @@ from adde_lite.sampling.outfits import LeaveOneOut
 from adde_lite.studies import outfits as study
 from adde_lite.studies.outfit_run import SHOP, Shop, embedded, encoder_of, judge_of
 from adde_lite.studies.outfit_scores import kappa_right, kappa_table
-from adde_lite.studies.record import recorded
+from adde_lite.studies.record import mean_and_range, recorded
 from adde_lite.training import seeded
 from adde_lite.training.outfits import train_outfits
 from adde_lite.widgets.building import Building
@@ -368,14 +368,8 @@ if full_size:
     assert max(apart.values()) < 0.03 and max(apart[judge] for judge in study.BASELINES) < 1e-3
     print(f"largest difference from the record of seed {seed}: {max(apart.values()):.4f}")
 
-
-def over_seeds(name, measure):
-    runs = by_model[name][measure]
-    return f"{runs.mean():.3f} ± {(runs.max() - runs.min()) / 2:.3f}"
-
-
 MEASURES = {f"FITB, {kind}": kind for kind in KINDS} | {"AUC, same category": "AUC", "recall@10": "recall@10"}
-pd.DataFrame({title: {name: over_seeds(name, key) for name in order} for key, title in MEASURES.items()})
+pd.DataFrame({title: {name: mean_and_range(by_model[name][key]) for name in order} for key, title in MEASURES.items()})
 
 # %% [markdown]
 # A cell is the mean over seeds and half their range. **AUC** asks the same of whole sets: how often does an outfit
@@ -433,7 +427,7 @@ kappa = {name: by_model[name]["kappa"] for name in by_model if name.startswith(s
 assert kappa[study.MAIN].mean() >= 0.7
 print(f"{int(ruled.sum())} ordered pairs of categories have a rule; the largest weight is right in {share:.0%} here")
 print(f"by chance it would be {1 / parts:.0%}; over seeds:")
-pd.DataFrame({"kappa finds the attribute": {name: over_seeds(name, "kappa") for name in kappa}})
+pd.DataFrame({"kappa finds the attribute": {name: mean_and_range(runs) for name, runs in kappa.items()}})
 
 # %% [markdown]
 # *All attributes* was not even told which attributes to choose from: it may look at everything that the encoder knows,
