@@ -4,8 +4,8 @@ from adde_lite.retrieval.scale.asked import Found, Index, Where
 from adde_lite.retrieval.scale.cells import Cells, Visits, visits
 from adde_lite.retrieval.scale.faiss_index import FaissIndex
 from adde_lite.retrieval.scale.milvus_index import MilvusIndex
-from adde_lite.retrieval.scale.recall import askings, by_seed, recall, recall_table
-from adde_lite.retrieval.scale.synthetic import synthetic_gallery
+from adde_lite.retrieval.scale.recall import askings, by_seed, recall, recall_table, rerank_table
+from adde_lite.retrieval.scale.synthetic import Shop, synthetic_gallery, synthetic_shop
 
 __all__ = [
     "Cells",
@@ -13,12 +13,15 @@ __all__ = [
     "Found",
     "Index",
     "MilvusIndex",
+    "Shop",
     "Visits",
     "Where",
     "askings",
     "by_seed",
     "recall",
     "recall_table",
+    "rerank_table",
     "synthetic_gallery",
+    "synthetic_shop",
     "visits",
 ]

@@ -7,6 +7,7 @@ from torch import Tensor
 
 from adde_lite.retrieval.conditions import weighted
 from adde_lite.retrieval.scale.asked import Index
+from adde_lite.retrieval.scale.faiss_index import FaissIndex
 from adde_lite.retrieval.scale.float_vectors import FloatVectors
 
 SPREAD = 4.0  # re-weighted: each weight between 1/4 and 4, evenly on a logarithmic scale
@@ -59,6 +60,26 @@ def recall_table(
         name: {way: recall(index, embeddings, queries, weights, k) for way, weights in ways.items()}
         for name, index in indexes.items()
     }
+
+
+def rerank_table(
+    index: FaissIndex,
+    embeddings: Tensor,
+    queries: Tensor,
+    candidates: Sequence[int],
+    *,
+    k: int = 30,
+    seed: int = 0,
+) -> dict[int, dict[str, float]]:
+    """`recall` for each of the `askings` by how many candidates get exact scores: {candidates: {asking: share}}.
+
+    No more candidates than k are no rerank. The index keeps its own number of candidates.
+    """
+    before, told = index.candidates, {}
+    for index.candidates in candidates:
+        told[index.candidates] = recall_table({"": index}, embeddings, queries, k=k, seed=seed)[""]
+    index.candidates = before
+    return told
 
 
 def by_seed(tables: Sequence[Mapping[str, Mapping[str, float]]]) -> dict[str, dict[str, list[float]]]:

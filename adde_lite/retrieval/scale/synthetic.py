@@ -1,5 +1,7 @@
 """A gallery made from a seed, of any size, to measure indexes on: prototypes, noise of low rank, noise of full rank."""
 
+from typing import NamedTuple
+
 import torch
 from torch import Tensor
 
@@ -41,3 +43,22 @@ def synthetic_gallery(
         labels.append(codes)
     stacked = torch.stack(embeddings, dim=1)
     return stacked / stacked.flatten(1).norm(dim=1)[:, None, None], torch.stack(labels, dim=1)
+
+
+class Shop(NamedTuple):
+    """A made-up gallery and queries of the same making, none of which hangs in it.
+
+    `vectors` float32 (N, A, d) and their `labels` int64 (N, A); `queries` (Q, A, d) and the `wanted` labels (Q, A) that
+    they were made from.
+    """
+
+    vectors: Tensor
+    labels: Tensor
+    queries: Tensor
+    wanted: Tensor
+
+
+def synthetic_shop(images: int, queries: int, *, seed: int = 0) -> Shop:
+    """A shop of N = `images` garments and Q = `queries`, drawn together by `synthetic_gallery`."""
+    vectors, labels = synthetic_gallery(images + queries, seed=seed)
+    return Shop(vectors[:images].contiguous(), labels[:images], vectors[images:].contiguous(), labels[images:])

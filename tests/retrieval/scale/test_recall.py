@@ -5,7 +5,17 @@ import importlib.util
 import pytest
 import torch
 
-from adde_lite.retrieval.scale import FaissIndex, Found, askings, by_seed, recall, recall_table, synthetic_gallery
+from adde_lite.retrieval.scale import (
+    FaissIndex,
+    Found,
+    askings,
+    by_seed,
+    recall,
+    recall_table,
+    rerank_table,
+    synthetic_gallery,
+    synthetic_shop,
+)
 from adde_lite.retrieval.scale.synthetic import SCHEMA
 
 needs_faiss = pytest.mark.skipif(
@@ -71,6 +81,28 @@ def test_a_code_loses_most_where_a_query_asks_one_subspace():
     assert plain > 0.95
     assert plain > weighted > single
     assert single < 0.7
+
+
+@needs_faiss
+def test_more_candidates_find_more_and_the_index_is_left_as_it_was():
+    shop = synthetic_shop(1_000, 24)
+    index = FaissIndex.build(shop.vectors, shop.labels, SCHEMA, kind="RaBitQ")
+    index.candidates = 77
+    told = rerank_table(index, shop.vectors, shop.queries, (30, 120, 1_000))
+    assert index.candidates == 77
+    assert list(told) == [30, 120, 1_000]
+    for way in ("plain", "re-weighted", "one subspace"):
+        assert told[30][way] < told[120][way] <= told[1_000][way] == 1
+    index.candidates = 120
+    assert told[120] == recall_table({"": index}, shop.vectors, shop.queries)[""]
+
+
+def test_the_queries_of_a_shop_are_drawn_with_it_and_do_not_hang_in_it():
+    shop = synthetic_shop(40, 10, seed=3)
+    embeddings, labels = synthetic_gallery(50, seed=3)
+    assert torch.equal(torch.cat([shop.vectors, shop.queries]), embeddings)
+    assert torch.equal(torch.cat([shop.labels, shop.wanted]), labels)
+    assert not (shop.vectors[None] == shop.queries[:, None]).flatten(2).all(2).any()
 
 
 def test_a_synthetic_gallery_comes_again_from_its_seed():
