@@ -18,7 +18,7 @@
 #
 # After this notebook you can
 #
-# - write the loop in twenty lines, and say which losses may be split among processes and which may not,
+# - write the loop in twenty lines, and say which losses may be split among processes,
 # - see where a step spends its time, and keep a trick only where it pays,
 # - tell a trick that is free from one that changes the model,
 # - stop a run by any means and go on as if nothing had happened.
@@ -27,15 +27,13 @@
 import math
 import platform
 import time
-from contextlib import contextmanager, nullcontext
+from contextlib import nullcontext
 from dataclasses import replace
 from functools import cache
 from unittest.mock import patch
 
 import numpy as np
-import pandas as pd
 import torch
-from IPython.display import display
 
 import adde_lite
 from adde_lite import AttributeEncoder, checks, distributed, plots, recipes, storage, throughput, widgets
@@ -43,29 +41,22 @@ from adde_lite.data.wardrobe import WARDROBE
 from adde_lite.losses import label_contrast
 from adde_lite.metrics.classification import attribute_accuracy
 from adde_lite.models.adde import EncoderRecipe, encoder
-from adde_lite.retrieval.evaluation import as_table
-from adde_lite.throughput.machine import cores
-from adde_lite.training import CheckpointError, TrainingRecipe, does_bf16, in_processes, seeded, train
+from adde_lite.models.fingerprint import fingerprint
+from adde_lite.studies.record import mean_and_range
+from adde_lite.training import CheckpointError, TrainingRecipe, does_bf16, in_float64, in_processes, seeded, train
 from adde_lite.training.batches import epoch_key
 
 torch.set_num_threads(1)  # models this small lose more by sharing their work than they gain
 profile = adde_lite.profile()
-device = torch.device(profile.device)
 full_size = profile.name != "tiny"  # tiny proves that every cell runs; claims about training need more steps
-print(
-    f"profile {profile.name} on {device}, torch {torch.__version__.split('+')[0]}, Python {platform.python_version()}"
-)
+print(f"profile {profile.name}, torch {torch.__version__.split('+')[0]}, Python {platform.python_version()}")
 
 # %% [markdown]
 # ## Half a batch, by hand
 #
 # A line $y = w x$ should become $y = 2 x$. We begin at $w = 1$, with four numbers and the mean of the squared errors.
-# The gradient of one image is $2 x (w x - 2 x) = -2 x^2$. Take the gradient of the whole batch, then of its two halves.
-
-# %% [markdown]
-# Our losses are not all means over images, though. The **label contrast** of notebook 03 pulls an image towards the
-# *others* of its value. Here are four embeddings of a single number, all alike, with values $0, 1, 0, 1$: an image has
-# one partner among three others, so each pays $\log 3$. A half holds one of each value. What do the halves pay?
+# The gradient of one number is $2 x (w x - 2 x) = -2 x^2$. Take the gradient of the whole batch, then of its two
+# halves.
 
 # %%
 x = torch.tensor([1.0, 2, 3, 4])
@@ -73,30 +64,37 @@ w = torch.tensor(1.0, requires_grad=True)
 
 
 def gradient(part):
-    (slope,) = torch.autograd.grad(((w * part - 2 * part) ** 2).mean(), w)
-    return slope.item()
+    loss = ((w * part - 2 * part) ** 2).mean()
+    return torch.autograd.grad(loss, w)[0].item()
 
 
 whole, halves = gradient(x), [gradient(part) for part in x.chunk(2)]
 assert whole == -(2 + 8 + 18 + 32) / 4 == sum(halves) / 2
 print("gradient of the batch:", whole, " of its halves:", halves, " their mean:", sum(halves) / 2)
 
+# %% [markdown]
+# The mean of the halves' gradients is that of the whole, so two processes may each take half a batch, exchange
+# gradients, and step as one.
+#
+# Not every loss is a mean over images, though. The **label contrast** of notebook 03 pulls an image towards the
+# *others* of its value. Take four embeddings of a single number, all alike, with values $0, 1, 0, 1$: each has one
+# partner among three others and pays $\log 3$. A half holds one of each value. What do the halves pay?
+
+# %%
 r, values = torch.ones(4, 1, 1), torch.tensor([[0], [1], [0], [1]])
-of_batch = label_contrast(r, values)
-of_halves = [label_contrast(*half).item() for half in zip(r.chunk(2), values.chunk(2), strict=True)]
-assert torch.isclose(of_batch, torch.tensor(math.log(3))) and of_halves == [0, 0]
+of_batch = label_contrast(r, values).item()
+of_halves = [label_contrast(r[half], values[half]).item() for half in ([0, 1], [2, 3])]
+assert math.isclose(of_batch, math.log(3), rel_tol=1e-6) and of_halves == [0, 0]
 print(f"contrast of the batch: {of_batch:.4f} = log 3; of its halves:", of_halves)
 
 # %% [markdown]
-# The mean of the halves' gradients is that of the whole: two processes may take half a batch each, exchange gradients,
-# and step as one. A mean can be split. The contrast cannot: no partner, no loss, so the halves see nothing of it. The
-# cure is to bring the *embeddings* together before the loss, and to keep the graph, so that gradients find their way
-# back to each half. With a small linear network and random images:
+# No partner, no loss: the halves see nothing of it. The cure is to bring the *embeddings* together before the loss, and
+# to keep the graph, so that gradients find their way back to each half. With a small linear network and random images:
 
 # %%
 torch.manual_seed(0)
-network, images = torch.nn.Linear(6, 4), torch.randn(8, 6)
-codes = torch.randint(2, (8, 1))
+network = torch.nn.Linear(6, 4)
+images, codes = torch.randn(8, 6), torch.randint(2, (8, 1))
 
 
 def slope_of(embeddings):
@@ -124,13 +122,13 @@ assert together == numbers.var(correction=0) == 5 and spreads.mean() == 1
 print("halves:", spreads.tolist(), " means of halves:", means.tolist(), " together:", together.item())
 
 # %% [markdown]
-# That is all there is to sharing a batch: average what is a mean, join what compares images, and put variances together
-# by this rule (Chan, Golub and LeVeque, 1979). We come back to it with two real processes.
+# Average what is a mean, join what compares images, put variances together by this rule (Chan, Golub and LeVeque,
+# 1979): that is all there is to sharing a batch.
 #
 # ## What a step sees
 #
-# First a single process. The garments lie in memory as they were decoded, a byte a channel. Each epoch shuffles them
-# and shows each a little moved or mirrored. All of that randomness has a **key**: the seed, the epoch, and the row.
+# First a single process. Garments lie in memory as they were decoded, a byte a channel. Each epoch shuffles them and
+# shows each a little moved or mirrored. All of that randomness has a **key**: the seed, the epoch, and the row.
 
 # %%
 drawer = adde_lite.wardrobe(profile.pick(tiny=256, cpu=1024, gpu=8192), seed=0)
@@ -144,23 +142,27 @@ def views(rows, epoch):
 
 
 assert torch.equal(views([5], epoch=2)[0], views([1, 9, 5, 40], epoch=2)[2])
-print(f"{len(drawer):,} garments to train on, {len(aside)} kept aside")
+
+# %% [markdown]
+# The assert is the point: the view of garment five in epoch two is the same whatever batch it falls into, and whatever
+# was drawn before. It will let a run go on after a kill, and let two processes share a batch without a word. Now look
+# at two garments in six epochs.
+
+# %%
 shown = [(row, epoch) for row in (5, 9) for epoch in range(6)]
 pictures = [(views([row], epoch)[0] * 255).round().byte() for row, epoch in shown]
 alt = "Two garments in six epochs each: the same garment, now and then mirrored, and moved by a few pixels."
 plots.contact_sheet(pictures, [f"epoch {epoch}" for _, epoch in shown], alt, columns=6)
 
 # %% [markdown]
-# A row is a garment, a column an epoch. The pixels are the same; only their place and their side change, and no label
-# depends on either. The assert is the point: the view of garment five in epoch two is the same whatever batch it falls
-# into, and whatever was drawn before. It is what will let a run go on after a kill, and let two processes share a batch
-# without a word.
+# A row is a garment, a column an epoch. Only place and side change, and no label depends on either. The picture does
+# not show the order of the garments, which is new in every epoch as well.
 #
 # ## The loop in twenty lines
 #
 # Fetch a batch, make views, go forward in bfloat16 where the processor multiplies that in hardware, backward, move the
 # weights, and let the learning rate rise and fall once (Smith and Topin, 2019). `channels_last` is an order of numbers
-# in memory, of which more below. Nothing else trains a model here.
+# in memory; more below.
 
 
 # %%
@@ -181,13 +183,13 @@ def plain_loop(model, data, recipe):
             optimiser.step()
             optimiser.zero_grad()
             cycle.step()
-    return model.eval()
 
 
 # %% [markdown]
 # `adde_lite.train` is this loop on Lightning Fabric, and adds what you would miss by tomorrow: several devices,
 # checkpoints, early stopping, losses on images kept aside, errors that say what to do. None of that may change a
-# weight. So we hold it to the last bit, on the CPU, with a narrow encoder.
+# weight. So we hold it to the last bit, on the CPU, with a narrow encoder. A `fingerprint` is a digest of all weights
+# and statistics of a model.
 
 # %%
 WIDTHS = profile.pick(tiny=(4, 8, 8, 16), cpu=(12, 24, 48, 96), gpu=(24, 48, 96, 192))
@@ -202,229 +204,157 @@ few, brief = drawer.subset(list(range(192))), replace(recipe, epochs=2)
 by_hand, by_package = new_encoder(0), new_encoder(0)
 plain_loop(by_hand, few, brief)
 train(by_package, few, brief, device="cpu", progress=False)
-
-
-def same_bits(one, other):
-    ours, theirs = (each if isinstance(each, dict) else each.state_dict() for each in (one, other))
-    return ours.keys() == theirs.keys() and all(torch.equal(ours[name], theirs[name]) for name in ours)
-
-
-assert same_bits(by_hand, by_package)
-assert not same_bits(by_hand, new_encoder(0))
-print("all weights and statistics equal to the last bit:", same_bits(by_hand, by_package))
+assert fingerprint(by_hand) == fingerprint(by_package) != fingerprint(new_encoder(0))
+print("equal to the last bit:", fingerprint(by_hand) == fingerprint(by_package))
 
 # %% [markdown]
 # ## Two processes, one batch
 #
 # Now the sharing, for real. `in_processes` forks this kernel, so functions and data of the notebook are there; the
-# forks talk by gloo on a CPU and by NCCL on GPUs. (Fork before you use CUDA: the package refuses it afterwards, and
-# names the way out, torchrun.) First a look at `distributed.gathered`. Each process holds two of four numbers, and the
-# loss is the sum of all squares.
-
-
-# %%
-def joined_in(fabric):
-    own = torch.arange(4.0).chunk(fabric.world_size)[fabric.global_rank].requires_grad_()
-    whole = distributed.gathered(own)
-    (whole**2).sum().backward()
-    return own.tolist(), whole.tolist(), own.grad.tolist()
-
-
-own, whole, slopes = in_processes(joined_in, 2, recipe, device="cpu")
-assert whole == [0, 1, 2, 3] and slopes == [2 * 2 * number for number in own]
-print("this process has", own, "and sees", whole, " gradient of its own:", slopes)
-
-# %% [markdown]
-# The gradient of $r^2$ is $2 r$, and here it comes twice as large: both processes have a loss, and both reach into this
-# one's numbers. The data-parallel wrapper then takes the *mean* over the processes, and all is as in one. Now twenty
-# steps of a small encoder on a shared batch: as the package does it, then without its shared losses, then without its
-# shared statistics. To tell rounding from a mistake, the package's way runs once more in float64.
+# forks talk by gloo on a CPU, by NCCL on GPUs. (Fork before you use CUDA; after that, and on Windows, the package names
+# the way out, torchrun.) We train a thin encoder and keep its weights after each step. The data are one batch, so an
+# epoch is a step.
 
 # %%
-shared = drawer.subset(list(range(32)))
-short_run = TrainingRecipe(  # an epoch is a step
-    epochs=profile.pick(tiny=8, cpu=20, gpu=20), batch_size=32, learning_rate=1e-4, bf16=False
-)
 THIN = EncoderRecipe(widths=(4, 8, 8, 16), hidden=16, d=8, contrast=0.3)
+one_batch = drawer.subset(list(range(32)))
+short_run = TrainingRecipe(profile.pick(tiny=8, cpu=20, gpu=20), batch_size=32, learning_rate=1e-4, bf16=False)
 
 
-@contextmanager
-def in_float64():
-    torch.set_default_dtype(torch.float64)
-    with patch.object(torch.Tensor, "float", torch.Tensor.double):
-        yield
-    torch.set_default_dtype(torch.float32)
+def weights_by_step(fabric, seed):
+    model, seen = seeded(lambda: AttributeEncoder(WARDROBE, THIN), seed), []
 
+    def keep(epoch):
+        seen.append(torch.cat([weights.detach().flatten() for weights in model.parameters()]))
 
-def weights_by_step(fabric, seed, how=nullcontext):
-    seen = []
-    with how():
-        model = seeded(lambda: AttributeEncoder(WARDROBE, THIN), seed)
-
-        def look(epoch):
-            seen.append(torch.cat([weights.detach().flatten() for weights in model.parameters()]))
-
-        train(model, shared, replace(short_run, seed=seed), fabric=fabric, watch=look, progress=False)
+    train(model, one_batch, replace(short_run, seed=seed), fabric=fabric, watch=keep, progress=False)
     return torch.stack(seen)
 
 
-# %% [markdown]
-# To switch a part off, we replace a function of the package for a while, in the forks only: `gathered` by one that
-# gathers nothing, the shared statistics by those of each half. First the runs in one process, which everything is
-# compared with.
-
-# %%
-HALVES = {
-    "losses of a half": lambda: patch.object(encoder, "gathered", lambda values: values),
-    "statistics of a half": lambda: patch.object(distributed, "shared_batch_statistics", lambda _: nullcontext()),
-}
-WAYS = {"shared, float64": in_float64, "shared": nullcontext, **HALVES}
-alone = {
-    how: [in_processes(lambda each, s=s, how=how: weights_by_step(each, s, how), 1, short_run) for s in profile.seeds]
-    for how in (in_float64, nullcontext)
-}
+def all_seeds(fabric):
+    return torch.stack([weights_by_step(fabric, seed) for seed in profile.seeds])
 
 
 # %% [markdown]
-# Then the forks. They have the runs of one process in their memory, and send back only how far they are from them.
-
+# In the package, `distributed.gathered` is the `torch.cat` from above, across processes, and `shared_batch_statistics`
+# is our rule for variances. What does each of them do? We replace it for a while, so that every process looks at its
+# half alone; forks inherit that. All runs are in float64, where rounding is too small to be taken for a mistake.
 
 # %%
-def differences(fabric):
-    """For each way and seed, after each step: the largest difference of a weight to the run in one process."""
-    found = {}
-    for name, how in WAYS.items():
-        ones = alone.get(how, alone[nullcontext])
-        runs = [weights_by_step(fabric, seed, how) for seed in profile.seeds]
-        found[name] = [(run - one).abs().amax(1).tolist() for run, one in zip(runs, ones, strict=True)]
-    return found
+WAYS = {
+    "all shared": nullcontext(),
+    "losses of a half": patch.object(encoder, "gathered", lambda values: values),
+    "statistics of a half": patch.object(distributed, "shared_batch_statistics", lambda network: nullcontext()),
+}
+apart = {}
+with in_float64():
+    alone = in_processes(all_seeds, 1, short_run, device="cpu")
+    for name, way in WAYS.items():
+        with way:
+            two = in_processes(all_seeds, 2, short_run, device="cpu")
+        apart[name] = (two - alone).abs().amax(dim=2)  # seeds, steps
 
+# %% [markdown]
+# For each way, seed and step we now have the largest difference of a weight between two processes and one. How far
+# apart does each way end?
 
-apart = in_processes(differences, 2, short_run, device="cpu")
-ends = {name: [run[-1] for run in runs] for name, runs in apart.items()}
+# %%
 ROUNDING = 1e-9
-assert max(ends["shared, float64"]) < ROUNDING
-assert all(min(ends[name]) > 2 * np.median(ends["shared"]) for name in HALVES)
-for name, runs in ends.items():
-    print(f"{name}: {min(runs):.0e} to {max(runs):.0e} after {short_run.epochs} steps")
+for name, runs in apart.items():
+    print(f"{name}: {runs[:, -1].min():.0e} to {runs[:, -1].max():.0e} after {short_run.epochs} steps")
+    assert (runs.max() < ROUNDING) if name == "all shared" else (runs[:, -1].min() > 1000 * ROUNDING)
 alt = f"Two processes against one over {short_run.epochs} steps: close when all is shared, far when each sees its half."
-plots.weights_apart({name: np.median(runs, axis=0) for name, runs in apart.items()}, alt, allowed=ROUNDING)
+plots.weights_apart({name: runs.median(dim=0).values.tolist() for name, runs in apart.items()}, alt, allowed=ROUNDING)
 
 # %% [markdown]
 # Up is worse, and each mark is many times the one below; lines are medians over seeds, and those of the two halves may
-# lie on one another. In float64 nothing is left but rounding: the dashed line is what we allow. In float32 the shared
-# run drifts: Adam divides a gradient by its own size, so where it is little *but* rounding, a weight may take a whole
-# step to one side here and to the other there.
-#
-# The halves are no rounding. They train another model, and nothing raises: their losses fall as well. Only a comparison
-# shows it. What does the second process buy?
-
+# lie on one another. With all shared, only rounding is left: the dashed line is what we allow. The halves train another
+# model, and nothing raises: only a comparison shows it. What does the second process buy?
 
 # %%
-def seconds(fabric):
-    model = seeded(lambda: AttributeEncoder(WARDROBE, measured_on.model), 0)
-    wall, cpu = time.perf_counter(), time.process_time()
-    train(model, drawer, replace(measured_on.training, epochs=1), fabric=fabric, progress=False)
-    return time.perf_counter() - wall, time.process_time() - cpu
+course = recipes.WARDROBE if full_size else replace(recipes.WARDROBE, model=THIN)
 
 
-measured_on = recipes.WARDROBE if full_size else replace(recipes.WARDROBE, model=THIN)
-took = {
-    name: in_processes(seconds, count, measured_on.training, device="cpu")
-    for name, count in {"one process": 1, "two processes": 2}.items()
-}
-gain = took["one process"][0] / took["two processes"][0]
-for name, (wall, cpu) in took.items():
-    print(f"{name}: {wall:.1f} s on the wall, {cpu:.1f} CPU-seconds in the first")
-verdict = "kept" if gain > 1.1 else "not kept"
-print(f"two are {gain:.2f} times as fast as one, with {cores()} cores: {verdict} for this model, here and now")
-speeds = {name: {"training": len(drawer) / wall} for name, (wall, _) in took.items()}
-plots.rates(speeds, f"Images a second on the wall: two processes train {gain:.2f} times as fast as one.")
+def images_a_second(fabric):
+    model, started = seeded(lambda: AttributeEncoder(WARDROBE, course.model), 0), time.perf_counter()
+    train(model, drawer, replace(course.training, epochs=1), fabric=fabric, progress=False)
+    return len(drawer) / (time.perf_counter() - started)
+
+
+speeds = {count: in_processes(images_a_second, count, course.training, device="cpu") for count in (1, 2)}
+cores = throughput.cores()
+print(f"two are {speeds[2] / speeds[1]:.2f} times as fast as one, with {cores} cores, for this model, here and now")
+plots.rates({"one process": {"training": speeds[1]}, "two processes": {"training": speeds[2]}})
 
 # %% [markdown]
-# If sharing were free, the first of two would spend half the CPU-seconds. What it spends beyond that is the price: an
-# exchange at each normalisation, forward and backward, the exchange of the gradients, and the losses, which every
-# process computes for the whole batch. The larger the model, the smaller the price beside the work. Two cores of a
-# small machine may also be one core with two names; then each gets slower when both work.
+# If sharing were free and each process had a core of its own, the second bar would be twice the first. The price is an
+# exchange at each normalisation, that of the gradients, and the losses, which every process computes for the whole
+# batch. A larger model pays less beside its work.
 #
 # ## A run, watched
 #
-# Back to one process. `train` returns a **history**, a row an epoch, with the losses of garments kept aside.
+# Back to one process. `train` returns a **history**, a row an epoch, here with the losses of garments kept aside.
 
 
 # %%
 @cache
 def run(seed, **changes):
-    """A model trained by the recipe with changes, its history, and how often it is right on garments kept aside."""
-    model = new_encoder(seed)
-    kept_aside = None if changes else aside
-    wanted = replace(recipe, seed=seed, **changes)
-    history = train(model, drawer, wanted, validation=kept_aside, device=profile.device, progress=False)
-    right = attribute_accuracy(model.classify(model.embed(aside.images)), aside.labels).mean()
-    return model, history, float(right)
+    """Trained by the recipe with changes: encoder, history, and how often it is right on garments kept aside."""
+    model, wanted = new_encoder(seed), replace(recipe, seed=seed, **changes)
+    looked_at = None if changes else aside
+    history = train(model, drawer, wanted, validation=looked_at, device=profile.device, progress=False)
+    right = attribute_accuracy(model.classify(model.embed(aside.images)), aside.labels).mean().item()
+    return model, history, right
 
 
 model, history, right = run(0)
-if full_size:
-    table = history.table()
-    assert table["classification"].iloc[-1] < table["classification"].iloc[0]
 print(f"right on garments kept aside: {right:.1%}")
 plots.history(history.table())
 
 # %% [markdown]
-# Solid lines are the two loss terms on training views, dashed ones the same on garments that were not trained on; the
-# learning rate is beneath. A dashed line that turns up while the solid one falls would be a model that learns by heart;
-# `patience` stops a run there. The terms have scales of their own: compare a line with itself, not with its neighbour.
+# Solid lines are the two loss terms on training views, dashed ones the same on garments kept aside; the learning rate
+# is beneath. A dashed line that turns up while the solid one falls would be a model that learns by heart. The terms
+# have scales of their own: compare a line with itself, not with its neighbour.
 #
 # ## Where a step's time goes
 #
-# Before you make something faster, find out what is slow. The clock counts CPU time on a CPU; on a GPU it waits until
-# the device is done, because a call returns long before its kernel does. We take the encoder of the course and time
-# each part of a step, as a plain loop would do it and as the package does.
-
+# What is slow? The clock counts CPU time on a CPU; on a GPU it waits until the device is done, because a call returns
+# long before its kernel does. We time each part of a step, as a plain loop would do it and as the package does.
 
 # %%
-def step_with(**choices):
-    fresh = seeded(lambda: AttributeEncoder(WARDROBE, measured_on.model), 0)
-    return throughput.TrainingStep(fresh, drawer, replace(throughput.PLAIN, **choices), device, measured_on.training)
+device = torch.device(profile.device)
 
 
-OURS = {"pixels": "uint8", "channels_last": True, "bf16": True}
-ways = {"plain": step_with(), "the package": step_with(**OURS)}
-profiles = {name: throughput.step_profile(step, steps=5) for name, step in ways.items()}
+def step_with(choices):
+    fresh = seeded(lambda: AttributeEncoder(WARDROBE, course.model), 0)
+    return throughput.TrainingStep(fresh, drawer, choices, device, course.training)
+
+
+ways = {"plain": throughput.PLAIN, "the package": throughput.Choices()}
+profiles = {name: throughput.step_profile(step_with(choices), steps=5) for name, choices in ways.items()}
 for name, parts in profiles.items():
-    print(f"{name}: {1000 * parts.whole:.1f} ms, most of it {max(parts.shares, key=parts.shares.get)}")
-heaviest = ", ".join(f"{name}: {max(parts.shares, key=parts.shares.get)}" for name, parts in profiles.items())
-alt = f"Two stacked bars, a step in the plain way and in the package's; the largest parts are {heaviest}."
-plots.step_profile({name: parts.seconds for name, parts in profiles.items()}, alt)
+    print(f"{name}: {1000 * parts.whole:.1f} ms, most of it {parts.heaviest}")
+plots.step_profile({name: parts.seconds for name, parts in profiles.items()})
 
 # %% [markdown]
-# Read the shares in the bars. Going backward is about two forwards, one for the images and one for the weights, so a
-# trunk that is cheaper forward is cheaper twice. On a GPU the pieces look larger than the whole, because asking for the
-# time after each keeps the device waiting; the printed line has the step that nobody looked into.
+# Read the shares in the bars. Going backward is about two forwards, one for the images and one for the weights. On a
+# GPU the parts look larger than the whole, because asking for the time keeps the device waiting; the printed line has
+# the step that nobody looked into.
 #
 # ## Which choices leave the mathematics alone?
 #
 # A byte a pixel instead of four: the same numbers, divided later. **Channels last**: the same numbers in another order
-# in memory. **bfloat16**: products of numbers with eight significant bits, sums in float32. Before we time them, what
-# do they do to the loss of a first step?
+# in memory. **bfloat16**: products of numbers with eight significant bits, sums in float32. What do they do to the loss
+# of a first step?
 
 # %%
-start_loss = {name: float(term) for name, term in step_with()().items()}
-
-
-def moved(**choices):
-    losses = step_with(**choices)()
-    return max(abs(float(term) - start_loss[name]) / start_loss[name] for name, term in losses.items())
-
-
-changed = {"uint8": moved(pixels="uint8"), "channels last": moved(channels_last=True), "bfloat16": moved(bf16=True)}
-assert changed["uint8"] == 0
-assert changed["channels last"] < 1e-3 and changed["bfloat16"] < 0.05
-for name, by in changed.items():
-    print(f"{name}: the loss of the first step moves by {by:.0e} of itself")
-saved = drawer.images.nbytes
-print(f"{len(drawer):,} garments take {saved / 1e6:.0f} MB as uint8, {4 * saved / 1e6:.0f} MB as float32")
+CHANGES = {"uint8": {"pixels": "uint8"}, "channels last": {"channels_last": True}, "bfloat16": {"bf16": True}}
+plain, moved = step_with(throughput.PLAIN)(), {}
+for name, change in CHANGES.items():
+    losses = step_with(replace(throughput.PLAIN, **change))()
+    moved[name] = max(abs(losses[term] / plain[term] - 1).item() for term in plain)
+    print(f"{name}: the loss of the first step moves by {moved[name]:.0e} of itself")
+assert moved["uint8"] == 0 and moved["channels last"] < 1e-3 and moved["bfloat16"] < 0.05
 
 # %% [markdown]
 # The first is exact, the second rounds sums in another order, the third rounds everything (where the device lacks
@@ -432,109 +362,77 @@ print(f"{len(drawer):,} garments take {saved / 1e6:.0f} MB as uint8, {4 * saved 
 # in the order in which they are listed. A change is kept when its median beats *every* repeat without it.
 
 # %%
-effort = throughput.Effort(
-    batches=profile.pick(tiny=1, cpu=1, gpu=20), repeats=profile.pick(tiny=2, cpu=5, gpu=5), warmup=1
-)
-tried = throughput.try_choices(
-    drawer,
-    device=device,
-    effort=effort,
-    batch=64,
-    larger=profile.pick(tiny=128, cpu=256, gpu=1024),
-    compiles=profile.name == "gpu",
-    recipe=measured_on,
-)
-before = tried[0]
+repeats = profile.pick(tiny=2, cpu=5, gpu=5)
+effort = throughput.Effort(batches=profile.pick(tiny=1, cpu=1, gpu=20), repeats=repeats, warmup=1)
+larger, compiles = profile.pick(tiny=128, cpu=256, gpu=1024), profile.name == "gpu"
+tried = throughput.try_choices(drawer, device=device, effort=effort, larger=larger, compiles=compiles, recipe=course)
 for each in tried[1:]:
-    ratio = each.rate.per_second / before.rate.per_second
-    print(f"{each.rate.name}: {ratio:.2f} times as fast as before, {'kept' if each.kept else 'not kept'}")
-    before = each if each.kept else before
-gained = before.rate.per_second / tried[0].rate.per_second
-print(f"all that were kept together: {gained:.2f} times the images a {before.rate.second}")
-
-here = f"this machine, per {before.rate.second}"
-bars = {here: {f"{each.rate.name}{'' if each.kept else ' (not kept)'}": each.rate.per_second for each in tried}}
-best = max(tried, key=lambda each: each.rate.per_second).rate.name
-alt = f"Images a second in training, a bar a choice on top of those kept before; the fastest is {best}."
-plots.rates(bars, alt)
+    print(f"{each.label}: {each.gain:.2f} times as fast as before")
+plots.rates({f"this machine, per {tried[0].rate.second}": {each.label: each.rate.per_second for each in tried}})
 
 # %% [markdown]
-# Compare a bar with the last *kept* one. The verdicts are this machine's: a processor without bfloat16 in hardware
-# gains nothing by it, and on a GPU a small batch leaves most of the device idle. `uint8` is kept for its memory unless
-# it is slower. Compiling is tried in profile `gpu` only. No bar says what is learned, and the last should worry you.
+# Compare a bar with the last *kept* one. The verdicts are this machine's; `uint8` is kept for its memory unless it is
+# slower, and compiling is tried in profile `gpu` only. No bar says what is learned, and the last should worry you.
 #
 # ## Is it the same model?
 #
-# A faster step is worth nothing if the model gets worse. So train: in float32, in bfloat16, and with a batch four times
-# as large for the same number of epochs. For each of several seeds, the same garments, and the same garments kept
-# aside.
+# A faster step is worth nothing if the model gets worse. So train: in float32, in bfloat16, and with a larger batch for
+# the same number of epochs. For each of several seeds, the same garments, and the same garments kept aside.
 
 # %%
-LARGER = 256 if full_size else 128
-kinds = {"float32": {"bf16": False}, "bfloat16": {}, f"a batch of {LARGER}": {"batch_size": LARGER}}
+batch = profile.pick(tiny=128, cpu=256, gpu=256)
+kinds = {"float32": {"bf16": False}, "bfloat16": {}, f"a batch of {batch}": {"batch_size": batch}}
 accuracies = {name: [run(seed, **changes)[2] for seed in profile.seeds] for name, changes in kinds.items()}
-counts = [codes[codes >= 0].bincount() for codes in drawer.labels.T]
-guess = torch.stack([count.argmax() for count in counts]).expand(len(aside), -1)
-floor = float(attribute_accuracy(guess, aside.labels).mean())
-ceiling = float(attribute_accuracy(aside.labels, aside.labels).mean())
-rows = {name: {"mean": np.mean(each), "least": min(each), "most": max(each)} for name, each in accuracies.items()}
-rows |= {"chance: the commonest value": dict.fromkeys(("mean", "least", "most"), floor)}
-rows |= {"oracle: the labels": dict.fromkeys(("mean", "least", "most"), ceiling)}
-as_table(rows).map("{:.3f}".format)
+accuracies["chance: the commonest value"] = [aside.summary()["majority"].mean()]
+accuracies["oracle: the labels"] = [attribute_accuracy(aside.labels, aside.labels).mean().item()]
+for name, runs in accuracies.items():
+    print(f"{name}: {mean_and_range(runs)}")
+alt = "Accuracy on garments kept aside, a dot a seed: float32, bfloat16 and a larger batch, between chance and oracle."
+plots.score_strips(accuracies, "right on garments kept aside", alt, baseline="chance: the commonest value")
 
 # %% [markdown]
-# Runs of one seed begin with the same weights. So subtract float32 of the same seed, and call a difference *more* only
-# if its mean exceeds how far the seeds scatter.
+# A dot is a seed, a bar the median, grey is chance; the printed lines are means and half their ranges. Runs of one seed
+# begin with the same weights. So the fair comparison subtracts float32 of the *same* seed.
 
 # %%
-paired = {name: np.subtract(accuracies[name], accuracies["float32"]) for name in list(kinds)[1:]}
-for name, gaps in paired.items():
-    clear = abs(gaps.mean()) > max(np.ptp(gaps), np.ptp(accuracies["float32"]))
-    print(
-        f"{name}: {100 * gaps.mean():+.1f} points beside float32, {'more' if clear else 'no more'} than the seeds move"
-    )
+rounded, enlarged = (np.subtract(accuracies[name], accuracies["float32"]) for name in list(kinds)[1:])
+print("points beside float32, seed by seed:")
+print(f"bfloat16 {(100 * rounded).round(1)}, a batch of {batch} {(100 * enlarged).round(1)}")
 if full_size:
-    assert min(accuracies["float32"]) > floor + 0.1
-    assert abs(paired["bfloat16"].mean()) < 0.04
+    assert min(accuracies["float32"]) > accuracies["chance: the commonest value"][0] + 0.1
+    assert abs(rounded.mean()) < 0.04
 if profile.name == "cpu":
-    assert max(paired[f"a batch of {LARGER}"]) < 0
-alt = "Accuracy on garments kept aside, a dot a seed, beside chance: float32, bfloat16 and a larger batch."
-plots.score_strips({**accuracies, "chance": [floor]}, "right on garments kept aside", alt, baseline="chance")
+    assert max(enlarged) < 0
 
 # %% [markdown]
-# A dot is a seed, a bar the median, grey is chance. Rounding to bfloat16 does what another seed does; the printed line
-# says by how much. The larger batch takes a quarter of the steps in the same epochs, and with the same learning rate it
-# comes less far here. It is a new recipe, to be tuned anew, not a free speed-up. That is why the batch is part of a
-# `TrainingRecipe`, and memory and layout are not.
+# Rounding to bfloat16 moves the mean by less than four points. The larger batch takes fewer steps in the same epochs,
+# and with the same learning rate comes less far, for every seed. It is a new recipe, to be tuned anew. So the batch is
+# part of a `TrainingRecipe`, and memory and layout are not.
 #
 # Does the device change the model? Where CUDA is at hand, the next cell trains on both and compares the losses.
 
 # %%
-places = ["cpu", *(["cuda"] if torch.cuda.is_available() else [])]
-short, TOLERANCE = replace(recipe, epochs=1, bf16=False), 0.01
-final = {place: train(new_encoder(0), few, short, device=place, progress=False).rows[-1] for place in places}
-terms = [name for name in final["cpu"] if name in ("classification", "contrast")]
-for place in places[1:]:
-    gaps = [abs(final[place][name] / final["cpu"][name] - 1) for name in terms]
-    assert max(gaps) < TOLERANCE
-    print(f"{place} beside cpu: mean losses of an epoch differ by {max(gaps):.0e} of themselves at most")
-if places == ["cpu"]:
+TOLERANCE, short = 0.01, replace(recipe, epochs=1, bf16=False)
+if torch.cuda.is_available():
+    ends = [train(new_encoder(0), few, short, device=place, progress=False).rows[-1] for place in ("cpu", "cuda")]
+    gap = max(abs(ends[1][term] / ends[0][term] - 1) for term in ("classification", "contrast"))
+    assert gap < TOLERANCE
+    print(f"mean losses of an epoch on CPU and GPU differ by {gap:.0e} of themselves at most")
+else:
     print(f"no CUDA here: with it, this cell asserts that the losses of an epoch agree within {TOLERANCE:.0%}")
 
 # %% [markdown]
 # ## Kill it
 #
-# Machines are rebooted, laptops are closed, a job's time is up. So we start a run as you would from a terminal, as a
-# process of its own, with a checkpoint every other step:
+# Machines are rebooted, laptops are closed. So we start a run as you would from a terminal, as a process of its own,
+# with a checkpoint every other step:
 #
 # `python -m adde_lite.training WARDROBE --garments 192 --epochs 4 --save-every 2 --device cpu --out run`
 #
-# and kill it with SIGKILL, which a program can neither see nor put off. It stays on the CPU here: what a GPU adds up in
-# parallel may come in another order in the next run.
+# It stays on the CPU here: what a GPU adds up in parallel may come in another order in the next run.
 
 # %%
 import os
-import signal
 import subprocess
 import sys
 import tempfile
@@ -542,119 +440,94 @@ from pathlib import Path
 
 scratch = tempfile.TemporaryDirectory()  # goes with the kernel
 folder = Path(scratch.name)
-checkpoints_of_run = folder / "run" / "checkpoints"
-stock = adde_lite.wardrobe(profile.pick(tiny=128, cpu=192, gpu=192), seed=0)
-EPOCHS, EVERY = 4, 2
-options = {
-    "--garments": len(stock),
-    "--epochs": EPOCHS,
-    "--save-every": EVERY,
-    "--device": "cpu",
-    "--out": folder / "run",
-}
-words = [str(word) for pair in options.items() for word in pair]
-call = [sys.executable, "-m", "adde_lite.training", "WARDROBE", *words]
-
-
-def start():
-    told = {"stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE, "text": True}
-    return subprocess.Popen(call, env=os.environ | {"OMP_NUM_THREADS": "1"}, **told)
-
-
-def steps_kept():
-    return sorted(int(path.name.removeprefix("step-")) for path in checkpoints_of_run.glob("step-*"))
-
+garments, epochs = profile.pick(tiny=128, cpu=192, gpu=192), 4
+words = f"-m adde_lite.training WARDROBE --garments {garments} --epochs {epochs} --save-every 2 --device cpu --out"
+command = [sys.executable, *words.split(), str(folder / "run")]
+quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE, "text": True}
+process = subprocess.Popen(command, env=os.environ | {"OMP_NUM_THREADS": "1"}, **quiet)
 
 # %% [markdown]
-# We wait until the second epoch has begun and a checkpoint from its middle is there. Then the process dies, wherever it
-# happens to be: in a step, or while it saves. The last two checkpoints are left, or three, if death came before the
-# oldest was deleted. Make the same call again: it finds them and goes on. Beside it, here in the notebook, the same
-# recipe runs without a break.
+# We wait until the second epoch has begun and a checkpoint from its middle is there. Then SIGKILL, which a program can
+# neither see nor put off: the process dies wherever it happens to be, in a step or while it saves. The last two
+# checkpoints are left, or three, if death came before the oldest was deleted.
 
 # %%
-steps = len(stock) // recipes.WARDROBE.training.batch_size
-process = start()
-while process.poll() is None and max(steps_kept(), default=0) < steps + 1:
+from adde_lite.training.checkpoints import Checkpoints
+
+saved = Checkpoints(folder / "run" / "checkpoints", {})
+steps = garments // recipes.WARDROBE.training.batch_size  # in an epoch
+while process.poll() is None and max(saved.steps(), default=0) < steps + 1:
     time.sleep(0.005)
 process.kill()
 _, trouble = process.communicate()
-assert steps_kept(), trouble
-killed_after = steps_kept()[-1]
-assert process.returncode != 0 and killed_after < EPOCHS * steps
-print(f"ended by {signal.Signals(-process.returncode).name}" if process.returncode < 0 else "killed")
-print(f"checkpoints of steps {steps_kept()}, out of {EPOCHS * steps}")
-
-again = start()
-_, trouble = again.communicate()
-assert again.returncode == 0, trouble
-wanted = replace(recipes.WARDROBE.training, epochs=EPOCHS)
-unbroken = seeded(lambda: AttributeEncoder(WARDROBE, recipes.WARDROBE.model), wanted.seed)
-train(unbroken, stock, wanted, device="cpu", progress=False)
-resumed, _ = storage.load(folder / "run" / "weights")
-assert same_bits(resumed, unbroken)
-print("killed and resumed, against unbroken: all weights equal to the last bit:", same_bits(resumed, unbroken))
+assert process.returncode != 0 and saved.steps(), trouble
+killed_after = saved.steps()[-1]
+assert killed_after < epochs * steps
+print(f"killed; checkpoints of steps {saved.steps()}, out of {epochs * steps}")
 
 # %% [markdown]
-# Equal, not similar. Weights alone would not do: a checkpoint also holds the optimiser's two moments for each weight,
-# the schedule, the sums of the running epoch, and the random state for what a model draws by itself. Order and views
-# need no memory at all, they have their keys. One more call finds nothing left to do and returns the history. And with
-# another recipe? Most loops go on quietly from such a checkpoint.
+# The same command would find them and go on. So does `train` with the same folder: here in the notebook, and with
+# weights of another seed to begin with, none of which may remain. Beside it, the same recipe runs without a break.
 
 
 # %%
-def go_on(training=wanted, seed=7):
-    """The same run from its folder; begun with other weights, none of which may remain."""
+stock = adde_lite.wardrobe(garments, seed=0)
+wanted = replace(recipes.WARDROBE.training, epochs=epochs)
+
+
+def trained(seed, training=wanted, checkpoint=None):
     model = seeded(lambda: AttributeEncoder(WARDROBE, recipes.WARDROBE.model), seed)
-    history = train(model, stock, training, device="cpu", checkpoint=checkpoints_of_run, progress=False)
-    return model, history
+    history = train(model, stock, training, device="cpu", checkpoint=checkpoint, progress=False)
+    return fingerprint(model), history
 
 
-finished, story = go_on()
-assert same_bits(finished, unbroken)
-try:
-    go_on(replace(wanted, learning_rate=1e-3))
-except CheckpointError as error:
-    print(str(error).replace(str(checkpoints_of_run), "run/checkpoints"))
-else:
-    raise AssertionError("a checkpoint of another recipe was taken")
+unbroken, _ = trained(wanted.seed)
+resumed, story = trained(seed=7, checkpoint=saved.folder)
+assert resumed == unbroken
+print("killed and resumed, against unbroken: equal to the last bit:", resumed == unbroken)
 plots.history(story.table(), resumed=[killed_after / steps - 1])  # epoch 0 is drawn at its end, where one is done
 
 # %% [markdown]
-# The dotted line is where the second process took over. The losses go on as if it were not there, and so does the
-# learning rate: a run that began its cycle anew would show a second hill. The picture could hide a small difference,
-# the comparison of bits does not. The printed message names the field and both values. A number of processes may change
-# between two calls, since every one of them takes its slice of the same batches; what is learned may not.
+# Equal, not similar. The dotted line is where the notebook took over; losses and learning rate go on as if it were not
+# there.
+#
+# Weights alone would not do: a checkpoint also holds the optimiser's two moments for each weight, the schedule, the
+# sums of the running epoch, and the random state for what a model draws by itself. Order and views have their keys. And
+# with another recipe? Most loops go on quietly from such a checkpoint.
+
+# %%
+try:
+    trained(seed=7, training=replace(wanted, learning_rate=1e-3), checkpoint=saved.folder)
+except CheckpointError as error:
+    print(error.reason)
+else:
+    raise AssertionError("a checkpoint of another recipe was taken")
 
 # %% [markdown]
+# The message names the field and both values.
+#
 # ## What is in a checkpoint
 #
 # Three files, in a folder that appears by a rename once all of it is on the disk. So there is never half a checkpoint
-# under its name, and from the first one on never fewer than one whole one. The third file is the manifest, written
-# last, with the sums of the other two and one of its own. And what takes the space in the first?
+# under its name. The manifest, written last, has the sums of the other two and one of its own. And what takes the
+# space?
 
 # %%
-import json
-
-newest = checkpoints_of_run / f"step-{steps_kept()[-1]:010d}"
-files = json.loads((newest / storage.MANIFEST).read_text())["files"]
-assert sorted(path.name for path in newest.iterdir()) == sorted([*files, storage.MANIFEST])
-listed = {name: {"bytes": f"{one['bytes']:,}", "sha256": one["sha256"][:12] + " ..."} for name, one in files.items()}
-display(pd.DataFrame.from_dict(listed, orient="index"))
-
+newest = max(saved.folder.iterdir())
 tensors, facts = storage.load(newest)
+print("files:", ", ".join(sorted(path.name for path in newest.iterdir())))
 print("facts:", ", ".join(facts))
-held = pd.Series({name: value.nbytes for name, value in tensors.items()})
-parts = held.groupby(held.index.str.split(".").str[0]).sum() / held.sum()
-assert parts["optimiser"] > parts["network"]
-alt = "Bars: the optimiser's moments take most of a checkpoint, the network's weights the rest."
-columns = {name: {"share of the bytes": share} for name, share in parts.items()}
-plots.score_bars(columns, ["share of the bytes"], alt, ours="network")
+parts = ("network", "optimiser")
+held = {part: sum(value.nbytes for name, value in tensors.items() if name.startswith(part)) for part in parts}
+shares = {part: {"share of the bytes": held[part] / sum(each.nbytes for each in tensors.values())} for part in parts}
+assert held["optimiser"] > held["network"]
+alt = "Two bars: the optimiser's moments take most of a checkpoint, the network's weights the rest."
+plots.score_bars(shares, ["share of the bytes"], alt, ours="network")
 
 # %% [markdown]
 # Blue is the network; the optimiser keeps two numbers for each of its weights, so going on exactly costs three times
 # the space of the weights. Numbers lie in safetensors, the rest in JSON. There is no **pickle**, the format that Python
 # and older checkpoints use, because a pickle is a program. Whoever loads one runs what its author wrote:
-
 
 # %%
 import pickle
@@ -671,44 +544,33 @@ _ = pickle.loads(bomb)
 # %% [markdown]
 # Imagine another call than `print`. Now three accidents to the newest checkpoint: one bit flips, the file is cut in
 # half, somebody puts the pickle in its place. Safetensors alone would load the first without a word; the manifest's
-# sha256 does not. Each time we make the same call and see what happens.
+# sha256 does not. Each time we go on from the folder and see what happens.
 
 # %%
-import random
 import warnings
 
-weights_file = newest / storage.TENSORS
-unharmed = weights_file.read_bytes()
-place = random.Random(0).randrange(len(unharmed))
-flipped = unharmed[:place] + bytes([unharmed[place] ^ 1]) + unharmed[place + 1 :]
-for accident, content in {
-    "one bit flipped": flipped,
-    "cut in half": unharmed[: len(unharmed) // 2],
-    "a pickle": bomb,
-}.items():
-    weights_file.write_bytes(content)
-    with warnings.catch_warnings(record=True) as said:
-        warnings.simplefilter("always")
-        mended, _ = go_on()
+file = newest / storage.TENSORS
+unharmed = file.read_bytes()
+half = len(unharmed) // 2
+flipped = unharmed[:half] + bytes([unharmed[half] ^ 1]) + unharmed[half + 1 :]
+for accident, content in {"one bit flipped": flipped, "cut in half": unharmed[:half], "a pickle": bomb}.items():
+    file.write_bytes(content)
+    with warnings.catch_warnings(record=True, action="always") as said:
+        mended, _ = trained(seed=7, checkpoint=saved.folder)
     (warning,) = [str(each.message) for each in said if "checkpoint" in str(each.message)]
-    assert same_bits(mended, unbroken)
-    print(f"{accident}: {warning.replace(str(checkpoints_of_run) + '/', '')}\n    ends as unbroken: True")
+    assert mended == unbroken
+    print(f"{accident}: {warning.replace(str(saved.folder) + '/', '')}")
 
 # %% [markdown]
 # Refused, said so, and the one before was used: a few steps are done twice, and the run ends with the same bits. No
-# line was printed by the pickle. What this does not protect against is somebody who writes a whole checkpoint with a
-# manifest of its own; even then there are only numbers to load.
-
-# %% [markdown]
+# line was printed by the pickle. Somebody who writes a whole checkpoint, manifest and all, is not stopped by this; even
+# then there are only numbers to load.
+#
 # ## How often to save?
 #
-# A save costs time, and so does work that a kill throws away. Let a step take $t$, a save $C$, and let kills come at
-# random, $M$ apart on average. Whoever saves every $k$ steps must get through $k t + C$ seconds in one piece. With
-# random kills that takes $M (e^{(k t + C) / M} - 1)$ on average, all failed attempts included. Measure $t$ and $C$:
+# A save costs time, and so does work that a kill throws away. Let a step take $t$ and a save $C$. Measure both:
 
 # %%
-from adde_lite.training.checkpoints import Checkpoints
-
 kept = Checkpoints(folder / "saves", {})
 took = []
 for number in range(5):
@@ -719,18 +581,16 @@ t, C = profiles["the package"].whole, float(np.median(took))
 print(f"a step {1000 * t:.0f} ms, a save of {len(unharmed) / 1e6:.0f} MB {1000 * C:.0f} ms")
 
 # %% [markdown]
-# Young (1974) cut the exponential after its square and found the interval that loses least: $\sqrt{2 C M}$. Try both:
-# the formula, and a simulation that draws kills and counts. Kills have no memory, so each life of a process begins
-# anew, and does as many whole pieces as fit.
+# Let kills come at random, $M$ apart on average. Whoever saves every $k$ steps must get through $k t + C$ seconds in
+# one piece. With all failed attempts that takes $M (e^{(k t + C) / M} - 1)$ on average. Young (1974) cut the
+# exponential after its square and found the interval that loses least: $\sqrt{2 C M}$. To test the formula, draw kills
+# and count: each life of a process does as many whole pieces as fit.
 
 
 # %%
-BETWEEN = {"10 minutes": 600, "hour": 3600, "day": 86400}
-
-
 def lost(interval, between):
     """Time lost to saves and kills, as a share of useful time."""
-    return between * np.expm1((interval + C) / between) / interval - 1
+    return between * math.expm1((interval + C) / between) / interval - 1
 
 
 def simulated(interval, between, seed, kills=20_000):
@@ -738,167 +598,118 @@ def simulated(interval, between, seed, kills=20_000):
     return lives.sum() / (interval * np.floor(lives / (interval + C)).sum()) - 1
 
 
-for name, between in BETWEEN.items():
-    best = math.sqrt(2 * C * between)
-    drawn = [simulated(best, between, seed) for seed in (0, 1, 2)]
-    assert np.allclose(drawn, lost(best, between), rtol=0.1)
-    assert all(1.1 < lost(factor * best, between) / lost(best, between) < 1.4 for factor in (0.5, 2))
-    print(f"a kill every {name}: save every {best:.0f} s, {best / t:,.0f} steps; lost {lost(best, between):.2%}")
+BETWEEN = {"10 minutes": 600, "hour": 3600, "day": 86400}
+for name, M in BETWEEN.items():
+    best = math.sqrt(2 * C * M)
+    assert np.allclose([simulated(best, M, seed) for seed in (0, 1, 2)], lost(best, M), rtol=0.1)
+    assert all(1.1 < lost(factor * best, M) / lost(best, M) < 1.4 for factor in (0.5, 2))
+    print(f"a kill every {name}: save every {best:.0f} s, {best / t:,.0f} steps; lost {lost(best, M):.2%}")
 
 # %% [markdown]
 # The asserts hold the formula to three seeds of drawn kills, and the valley is wide: twice or half the best interval
-# loses a quarter more of a small number. So there is no need to know $M$ well, and no need to fear saving often. What
-# the formula leaves out: starting a process again takes seconds, too.
+# loses a quarter more of a small number. So there is no need to know $M$ well, and no need to fear saving often.
 #
-# ## Move it
-#
-# Each stop is another number of steps between checkpoints; a bar is what *one* useful step costs in the end. Use the
-# mouse, or click the slider once and press the arrow keys.
+# Each stop of the slider is another number of steps between checkpoints; a bar is what *one* useful step costs in the
+# end. Use the mouse, or click the slider once and press the arrow keys.
 
 
 # %%
-def counted(steps):
-    return f"{steps:,} steps" if steps > 1 else "1 step"
-
-
 def cost_of_a_step(every):
     bars = {}
-    for name, between in BETWEEN.items():
-        whole = t * (1 + lost(every * t, between))
-        bars[f"a kill every {name}"] = {
-            "the step": t,
-            "its share of saves": C / every,
-            "work done twice": whole - t - C / every,
-        }
-    said = ", ".join(f"{name}: {1000 * sum(parts.values()):.2f} ms" for name, parts in bars.items())
-    return plots.step_profile(bars, f"What a step costs with a checkpoint every {counted(every)}. {said}.")
+    for name, M in BETWEEN.items():
+        save, again = C / every, t * lost(every * t, M) - C / every
+        bars[f"a kill every {name}"] = {"the step": t, "its share of saves": save, "work done twice": again}
+    told = ", ".join(f"{name}: {1000 * sum(parts.values()):.2f} ms" for name, parts in bars.items())
+    return plots.step_profile(bars, f"What a step costs with a checkpoint every {every:,} steps. {told}.")
 
 
-stops = [1, 3, 10, 30, 100, 300, 1_000, 3_000, 10_000]
-widgets.edit_slider("save every", {counted(every): cost_of_a_step(every) for every in stops})
+stops = [2, 5, 20, 50, 200, 500, 2_000, 5_000, 20_000]
+widgets.edit_slider("save every", {f"{every:,} steps": cost_of_a_step(every) for every in stops})
 
 # %% [markdown]
-# Go to the left end: orange, the saves, is nearly all that is added, and kills hardly matter. Go to the right: the
-# upper bar grows first. Somewhere between, all three bars are blue with a thin rim; that is where a run should be. The
-# bars rescale at every stop, so read the numbers at their ends.
+# At the left end, orange, the saves, is nearly all that is added. To the right, the upper bar grows first. Between them
+# all three bars are blue with a thin rim; that is where a run should be. The bars rescale at every stop, so read the
+# numbers at their ends.
 #
 # ## When it fails
 #
-# Not every failure is a kill. A learning rate with a slipped decimal point is a common one. Try the recipe's, a hundred
-# times as much, and far too much.
+# Not every failure is a kill. Try the recipe's learning rate, a hundred times as much, and far too much.
 
 # %%
 longer, stories = replace(recipe, epochs=profile.pick(tiny=2, cpu=4, gpu=4)), {}
 for factor in (1, 100, 1_000_000):
-    rate = factor * recipe.learning_rate
+    wild = replace(longer, learning_rate=factor * recipe.learning_rate)
+    name = f"learning rate {wild.learning_rate:g}"
     try:
-        wrong = train(new_encoder(0), few, replace(longer, learning_rate=rate), device="cpu", progress=False)
+        stories[name] = train(new_encoder(0), few, wild, device="cpu", progress=False).table()
     except FloatingPointError as error:
-        print(f"learning rate {rate:g}: {error}")
-    else:
-        stories[f"learning rate {rate:g}"] = wrong.table()
-assert len(stories) == 2
+        print(f"{name}: {error}")
 good, bad = (story[["classification", "contrast"]].sum(axis=1) for story in stories.values())
 assert not full_size or bad.max() > bad.iloc[-1] > good.iloc[0]
 print(f"classification loss of guessing: {sum(math.log(size) for size in WARDROBE.sizes):.1f}")
 plots.history(stories)
 
 # %% [markdown]
-# The largest raises, and no checkpoint holds what it made. The orange one is worse: every number is finite, the run
-# goes to its end, and it ends above where the blue one began. No loop can tell it from a hard problem. You can: ask
-# what chance would give. The classification loss of guessing is the sum of the logarithms of the numbers of values.
+# The largest raises, and no checkpoint holds what it made. The orange one is worse: every number is finite, and the run
+# ends above where the blue one began. No loop can tell it from a hard problem. You can: ask what guessing would give.
 #
 # ## From a folder to embeddings
 #
-# A trained encoder usually has to look at far more images than it was trained on. They lie in files, the work takes
-# hours, and somebody will kill that as well. `extract` writes **shards**, each whole or absent, and the same call makes
-# what is missing. Here is half of the work, as the first of two machines would do it.
+# A trained encoder usually looks at far more images than it was trained on. They lie in files, the work takes hours,
+# and somebody will kill that as well. `extract` writes **shards**, each whole or absent. Here is half of the work, as
+# the first of two machines would do it, then the same call for all of it.
 
 # %%
-from adde_lite.data.archive import Archive
-from adde_lite.data.decode import decode_images
-from adde_lite.errors import InputError
 from adde_lite.extraction import extract
 
 photos, out = folder / "photos", folder / "embeddings"
 photos.mkdir()
 names = throughput.write_jpegs(photos, few.images)
-how = {"shard_size": 40, "device": "cpu", "progress": False}
-half = extract(model, photos, out, part=(0, 2), **how)
+half = extract(model, photos, out, shard_size=40, part=(0, 2), progress=False)
 print(f"{half.plan.images} images in {half.plan.shards} shards; missing: {half.missing()}")
-try:
-    half.load()
-except InputError as error:
-    print(str(error).replace(str(folder) + "/", ""))
+whole = extract(model, photos, out, shard_size=40, progress=False).load()
+assert half.missing() == [] and list(whole.names) == names
+print(f"then {len(whole.names)} embeddings {tuple(whole.embeddings.shape[1:])}")
 
 # %% [markdown]
-# An incomplete extraction does not load, and says which shards are missing. Now the call without `part`: it keeps what
-# stands, and makes the rest. Then one bit of one shard flips, and we make the call once more.
-
-# %%
-extract(model, photos, out, **how)
-victim = sorted(out.glob("shard-*"))[1] / storage.TENSORS
-content = victim.read_bytes()
-victim.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
-with warnings.catch_warnings(record=True) as said:
-    warnings.simplefilter("always")
-    embedded = extract(model, photos, out, **how).load()
-print(str(said[0].message).replace(str(folder) + "/", ""))
-at_once = model.embed(decode_images(Archive(photos), names, size=64))
-assert list(embedded.names) == sorted(names) and torch.allclose(embedded.embeddings, at_once, atol=1e-3)
-assert victim.read_bytes() == content
-print(f"{len(embedded.names)} embeddings {tuple(embedded.embeddings.shape[1:])}, as made at once; the shard is mended")
-
-# %% [markdown]
-# Shards are the unit of everything here: of memory, of what a kill costs, of what one machine of many takes. A cluster
-# runs the same shards as a Ray Data job, `extract_with_ray`, and writes the same bytes. What limits such a job? Count
-# both sides: how many files does a core decode, and how many images does the device embed?
+# The second call kept what stood and made the rest. Shards are the unit of everything here: of memory, of what a kill
+# costs, of what one machine of many takes; a cluster runs the same ones as a Ray Data job, `extract_with_ray`. What
+# limits such a job? Count the files that a core decodes, and the images that the device embeds.
 
 # %%
 decoding = throughput.decoding_rate(photos, names, size=64, effort=effort)
 embedding = throughput.extraction_rate(model, few.images, device=device, effort=effort)
 limit = "decoding" if decoding.per_second < embedding.per_second else "the model"
 print(f"from files of this size, {limit} is what limits one core and this device")
-both = {
-    f"one core decodes, per {decoding.second}": {"files": decoding.per_second},
-    f"the device embeds, per {embedding.second}": {"files": embedding.per_second},
-}
-plots.rates(both, f"Two bars: how many images a core decodes and how many the device embeds; {limit} is the limit.")
+decodes, embeds = f"one core decodes, per {decoding.second}", f"the device embeds, per {embedding.second}"
+plots.rates({decodes: {"files": decoding.per_second}, embeds: {"files": embedding.per_second}})
 
 # %% [markdown]
-# The shorter bar is the limit. The files here are tiny, and decoding them is cheap. Photos of a shop have a hundred
-# times the pixels, and a GPU embeds far faster than a core decodes: there, decoding is what one pays for, and the
-# remedy is more cores or smaller files. The loop of this notebook decodes once and keeps bytes.
+# The shorter bar is the limit. The files here are tiny. Photos of a shop have a hundred times the pixels, and a GPU
+# embeds far faster than a core decodes: there, decoding is what one pays for.
 #
 # ## Your machine beside others
 #
 # The paper's supplementary reports the time to extract features of a thousand images on a V100. Beside it: what this
-# machine does *now* in the same shape (AlexNet, 224 px), and the machines on record. To add yours, run
-# `python -m adde_lite.throughput`, in profile `gpu` where there is one.
+# machine does *now* in the same shape (AlexNet, 224 px), and the machines on record. To add yours, run `python -m
+# adde_lite.throughput`.
 
 # %%
 V100_SECONDS_PER_1000 = 1.9  # supplementary of Hou et al. (2021)
 VIEW = "AlexNet 224 px, one view"
-side, batch = profile.pick(tiny=64, cpu=224, gpu=224), profile.pick(tiny=2, cpu=8, gpu=512)
-alexnet = seeded(lambda: AttributeEncoder(WARDROBE, replace(recipes.PAPER.encoder.model, hidden=340, d=340)), 0)
-noise = throughput.random_images(WARDROBE, batch, side).images
+side, count = profile.pick(tiny=64, cpu=224, gpu=224), profile.pick(tiny=2, cpu=8, gpu=512)
+alexnet = seeded(lambda: AttributeEncoder(WARDROBE, recipes.PAPER.encoder.model), 0)
+noise = throughput.random_images(WARDROBE, count, side).images
 own = throughput.extraction_rate(alexnet, noise, device=device, effort=effort, name=VIEW)
-entries = throughput.recorded()
-others = throughput.by_machine(entries)
 shown = {f"here and now, per {own.second}": {VIEW: own.per_second}}
-for machine, rates in others.items():
-    known = {} if isinstance(rates, str) else {name: rate for name, rate in rates.items() if "small" not in name}
-    shown[f"on record: {machine}"] = {VIEW: known[VIEW]} if VIEW in known else "not measured"
-    print(f"{machine}:", "; ".join(f"{name} {rate:.1f}" for name, rate in known.items()) or "not measured")
+shown |= throughput.by_machine(throughput.recorded(), name=VIEW)
 shown["V100, as the paper reports, per second"] = {VIEW: 1000 / V100_SECONDS_PER_1000}
-missing = ", ".join(machine for machine, rates in shown.items() if isinstance(rates, str)) or "none"
-plots.rates(shown, f"Images a second in the paper's shape on {len(shown)} machines. Not measured: {missing}.")
+plots.rates(shown)
 
 # %% [markdown]
 # Mind the units: a CPU counts CPU seconds of one core, a GPU seconds on the wall, and the batch of this cell is smaller
-# than that of a record. Where the legend says "not measured", no such device was at hand; nothing is extrapolated, and
-# the printed lines hold what else a record has. The paper's number is for its own code and card, with pictures from
-# wherever they lay, so read it as a mark on the wall, not as a race.
+# than that of a record. Where the legend says "not measured", no such device was at hand. The paper's number is for its
+# own code and card, so read it as a mark on the wall, not as a race.
 #
 # ## Exercises
 #
@@ -1044,9 +855,8 @@ print(checks.training_on_gpu.time_to_finish.on(time_to_finish, [(3, 2.0, 1.0, [0
 # %%
 cheaper = profiles["plain"].whole / profiles["the package"].whole
 print(f"a step of the package is {cheaper:.1f} times as fast as a plain one, in {profiles['plain'].second}s")
-print("kept:", ", ".join(each.rate.name for each in tried[1:] if each.kept) or "nothing")
-for name, gaps in paired.items():
-    print(f"{name}: {100 * gaps.mean():+.1f} points of accuracy beside float32")
-print(f"two processes against one, float64: weights within {max(ends['shared, float64']):.0e}")
-print(f"killed after step {killed_after} of {EPOCHS * steps}: equal to the last bit: {same_bits(resumed, unbroken)}")
+print("kept:", ", ".join(each.label for each in tried[1:] if each.kept) or "nothing")
+print(f"bfloat16: {100 * rounded.mean():+.1f} points beside float32, a batch of {batch}: {100 * enlarged.mean():+.1f}")
+print(f"two processes against one: weights within {apart['all shared'].max():.0e}")
+print(f"killed after step {killed_after} of {epochs * steps}: equal to the last bit: {resumed == unbroken}")
 print(f"a kill an hour: save every {math.sqrt(2 * C * BETWEEN['hour']) / t:,.0f} steps")
