@@ -7,23 +7,19 @@ import time
 
 from torch import Tensor
 
-from adde_lite.data.table import image_table
+from adde_lite.data.fashion_products import ATTRIBUTES, PACK, fashion_products
 from adde_lite.metrics.conditional import label_blocks, pixel_blocks, triplet_accuracy
 from adde_lite.sampling import conditional_triplets
 from adde_lite.studies import conditional
-from bench.fashion_products import ATTRIBUTES, HEIGHT, WIDTH
 from bench.figure import DATA, Figure, NotHereError
 
 COMPARED = (conditional.PLAIN, conditional.LEARNED, conditional.ADDE)
 
 
 def measure() -> Figure:
-    pack = DATA / "fashion_products"
-    if not pack.exists():
-        raise NotHereError(f"no {pack}; set ADDE_LITE_DATA to the folder that holds fashion_products")
-    photos = image_table(
-        pack / "labels.csv", pack / "images.zip", ATTRIBUTES, size=(HEIGHT, WIDTH), where={"core": 1}, keep=["split"]
-    )
+    photos = fashion_products(folder=DATA)
+    if photos is None:
+        raise NotHereError(f"no {DATA / PACK}; set ADDE_LITE_DATA to the folder that holds it")
     training, gallery = photos.where(split="train"), photos.where(split="gallery")
     triplets = conditional_triplets(gallery.labels, gallery.schema, seed=0)
 

@@ -6,15 +6,12 @@ from pathlib import Path
 
 import torch
 
+from adde_lite.data import fashion_products as packs
 from adde_lite.data.images import AttributeImages
-from adde_lite.data.table import image_table
 from adde_lite.recipes import FASHION_PRODUCTS
 from adde_lite.sampling import Queries
 from bench.figure import DATA, Figure, NotHereError
 from bench.retrieval import trial
-
-ATTRIBUTES = ("gender", "articleType", "baseColour")
-HEIGHT, WIDTH = 64, 48
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,19 +44,11 @@ def measure() -> Figure:
 
 def fashion_products() -> Shop:
     """Read the pack. Raises NotHereError without it."""
-    pack = DATA / "fashion_products"
-    if not pack.exists():
-        raise NotHereError(f"no {pack}; set ADDE_LITE_DATA to the folder that holds fashion_products")
-    photos = image_table(
-        pack / "labels.csv",
-        pack / "images.zip",
-        ATTRIBUTES,
-        size=(HEIGHT, WIDTH),
-        where={"core": 1},
-        keep=["split", "dup_group"],
-    )
+    photos = packs.fashion_products(keep=("split", "dup_group"), folder=DATA)
+    if photos is None:
+        raise NotHereError(f"no {DATA / packs.PACK}; set ADDE_LITE_DATA to the folder that holds it")
     training, gallery, references = (photos.where(split=split) for split in ("train", "gallery", "query"))
-    return Shop(training, gallery, references, manipulations(pack / "manip3_queries.csv", references))
+    return Shop(training, gallery, references, manipulations(DATA / packs.PACK / "manip3_queries.csv", references))
 
 
 def manipulations(path: Path, references: AttributeImages) -> Queries:

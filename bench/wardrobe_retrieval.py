@@ -13,6 +13,7 @@ from adde_lite.recipes import WARDROBE_STAGES
 from adde_lite.retrieval.answers import Answers
 from adde_lite.studies.record import recorded
 from adde_lite.studies.retrieval import MAIN, STUDY, runs
+from adde_lite.studies.retrieval_record import RetrievalRecord
 from adde_lite.studies.retrieval_run import COMPARED, RetrievalRun, answered
 from bench.figure import Figure
 
@@ -68,7 +69,7 @@ def answered_now(run: RetrievalRun) -> tuple[Answers, dict[str, float]]:
     trained, setting = run.trained(progress=False), run.settings[MAIN]
     weights = trained.weights(progress=False)
     images = setting.drawer.images(progress=False)
-    return answered(setting, *trained.stages(images), setting.queries(images), weights), weights
+    return answered(*trained.stages(images), setting.queries(images), weights), weights
 
 
 def _table(answers: Answers, record: pd.DataFrame) -> dict[str, dict[str, float]]:
@@ -92,12 +93,8 @@ def _table(answers: Answers, record: pd.DataFrame) -> dict[str, dict[str, float]
 
 def _ahead(record: pd.DataFrame, measure: str) -> dict[str, dict[str, float]]:
     """By how much one row is ahead of another: mean over seeds, lowest and highest end of any seed's interval."""
-    ahead = {}
-    for row, other in COMPARED:
-        gap = record[f"{MAIN}, {row}, {measure}"] - record[f"{MAIN}, {other}, {measure}"]
-        low, high = (record[f"{MAIN}, {row} - {other}, {measure}, {end}"] for end in ("low", "high"))
-        ahead[f"{row} - {other}"] = {"mean": float(gap.mean()), "low": float(low.min()), "high": float(high.max())}
-    return ahead
+    seeds = RetrievalRecord(record)
+    return {f"{row} - {other}": seeds.gap(row, other, measure)._asdict() for row, other in COMPARED}
 
 
 def _check(live: Mapping[str, Mapping[str, float]], expected: Mapping[str, float]) -> None:

@@ -10,7 +10,7 @@ from adde_lite.plots.codes import (
     score_curves,
 )
 from adde_lite.plots.conditional import masks_beside_blocks, similar_results
-from adde_lite.plots.garments import contact_sheet, edit_answer, value_rows
+from adde_lite.plots.garments import contact_sheet, edit_answer, value_rows, version_sheet
 from adde_lite.plots.latents import curves, decoded_code, image_rows, latent_bars, traversals
 from adde_lite.plots.memory import edit_plane, memory_map, prototype_swap, subspace_moves
 from adde_lite.plots.outfits import attention_table, outfit_boards, question_board, rule_table
@@ -62,6 +62,7 @@ __all__ = [
     "subspace_moves",
     "traversals",
     "value_rows",
+    "version_sheet",
     "visited_results",
     "weights_apart",
 ]

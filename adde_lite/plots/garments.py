@@ -34,6 +34,25 @@ def contact_sheet(images: Sequence[Tensor], captions: Sequence[str], alt: str, *
     return picture
 
 
+def version_sheet(garments: AttributeImages, *, columns: int = 5) -> Picture:
+    """Products in several versions, each with its number and what it has other than the first version shown.
+
+    Args:
+        garments: with the column `product`, as `wardrobe(..., variants=...)` gives it.
+        columns: how many stand side by side.
+    """
+    products = list(garments.columns["product"])
+    first = [products.index(product) for product in products]
+    own = [
+        ", ".join(_differences(garments.labels[row], garments.labels[start], garments.schema))
+        for row, start in enumerate(first)
+    ]
+    captions = [f"{row}\n{what or 'the product'}" for row, what in enumerate(own)]
+    versions = ", ".join(f"{row} is {first[row]} with {what}" for row, what in enumerate(own) if what)
+    alt = f"{len(own)} garments, numbered from 0; {len(set(products))} products. {versions}."
+    return contact_sheet(list(garments.images), captions, alt, columns=columns)
+
+
 def value_rows(rows: Mapping[str, Mapping[str, Tensor]], alt: str) -> Picture:
     """One row an attribute, one image a value, each under its name.
 

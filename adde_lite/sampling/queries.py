@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from adde_lite.attributes import AttributeSchema
+from adde_lite.attributes import AttributeSchema, Edit
 from adde_lite.errors import InputError
 from adde_lite.sampling.pairs import check_edits, count_partners, pick_partners
 
@@ -59,6 +59,17 @@ class Queries:
         """The queries at `rows`: positions, a slice or a boolean mask, in the order given."""
         picked = torch.arange(len(self))[rows]
         return Queries(self.reference[picked], self.edited[picked], self.target[picked])
+
+    def edits(self, schema: AttributeSchema, query: int) -> list[Edit]:
+        """What one query asks for, in the order of the schema.
+
+        Args:
+            schema: the schema of `target`.
+            query: its number, 0 to Q - 1.
+        """
+        (asked,) = schema.decode(self.target[[query]])
+        changed = (name for name, edited in zip(schema.names, self.edited[query].tolist(), strict=True) if edited)
+        return [Edit(name, value) for name in changed if (value := asked[name]) is not None]
 
     def indicator(self, schema: AttributeSchema, labels: Tensor) -> Tensor:
         """The edits as rows of -1/0/+1, int64 (Q, J): what goes, what comes.

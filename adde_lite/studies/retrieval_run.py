@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cache
 from typing import Any
 
@@ -19,10 +19,12 @@ from adde_lite.retrieval.evaluation import Encoded, Row, Stage, answer_queries
 from adde_lite.retrieval.nearest import nearest
 from adde_lite.retrieval.weighting import WEIGHTS, Scaling, best_weight, scaled, weighted_search
 from adde_lite.sampling import Queries, edit_queries
+from adde_lite.stages import train_jointly
 from adde_lite.studies.manipulation_run import ManipulationRun
 
 QUERIES = 2000
 CUTOFFS = (1, 10, 30)
+BRIEF_STOCK, BRIEF_TRIPLETS = 600, 64
 SHOWN = ("top_1", "top_10", "ndcg", "ndcg_target", "ndcg_others")
 WEIGHED: tuple[Row, ...] = ("classifier_probability", "embedding", "residual")
 EDITING: Mapping[Row, Any] = {"embedding": "swap", "residual": "add"}
@@ -117,32 +119,37 @@ def encoded(encoder: AttributeEncoder, images: AttributeImages) -> Encoded:
     return Encoded(embeddings, encoder.predict(embeddings), images.labels)
 
 
-def answered(setting: Setting, before: Stage, after: Stage, queries: Queries, weights: Mapping[str, float]) -> Answers:
+def answered(
+    before: Stage | None,
+    after: Stage,
+    queries: Queries,
+    weights: Mapping[str, float],
+    *,
+    exclude_self: bool = False,
+) -> Answers:
     """All rows of `answer_queries`, and those of `WEIGHED` once more with the edited blocks weighted.
 
     Args:
-        setting: as the queries were made by.
-        before, after: the gallery, by the two stages of training.
+        before, after: the gallery, by the two stages of training; without the first, no mean-memory rows.
         queries: of that gallery.
         weights: row -> weight of the edited blocks.
+        exclude_self: as in `answer_queries`.
     """
     once = answer_queries(
         after.references,
         after.gallery,
         queries,
         after.memory,
-        WARDROBE,
+        after.memory.schema,
         before=before,
-        exclude_self=setting.exclude_self,
+        exclude_self=exclude_self,
         cutoffs=CUTOFFS,
     )
     found = {
-        f"{row}, weighted": weighted_search(
-            row, after, queries, weights[row], CUTOFFS[-1], exclude_self=setting.exclude_self
-        )
+        f"{row}, weighted": weighted_search(row, after, queries, weights[row], CUTOFFS[-1], exclude_self=exclude_self)
         for row in WEIGHED
     }
-    return _with(once, found, after, queries, exclude_self=setting.exclude_self)
+    return _with(once, found, after, queries, exclude_self=exclude_self)
 
 
 @dataclass(frozen=True)
@@ -184,6 +191,14 @@ class RetrievalRun:
         before, means = self._training.encoder(progress=progress), self._training.memory(progress=progress)
         return Trained(before, means, joint.encoder, joint.memory)
 
+    def trained_briefly(self, *, progress: bool = True) -> Trained:
+        """The same from a few garments and one short epoch of stage 3: enough to see that all runs, no more."""
+        encoder, stock = self._training.encoder(progress=progress), wardrobe(BRIEF_STOCK, seed=0, progress=progress)
+        means = PrototypeMemory.of_means(encoder.embed(stock.images), stock.labels, WARDROBE)
+        brief = replace(self.recipe, triplets=BRIEF_TRIPLETS, training=replace(self.recipe.training, epochs=1))
+        joint = train_jointly(encoder, means, stock, brief, seed=self.seed, progress=progress)
+        return Trained(encoder, means, joint.encoder, joint.memory)
+
     def measure(self) -> dict[str, float]:
         """Train it and ask it."""
         trained = self.trained(progress=False)
@@ -198,7 +213,7 @@ class RetrievalRun:
         for number, (name, setting) in enumerate(self.settings.items()):
             images, before, after = gallery(setting.drawer)
             queries = setting.queries(images)
-            answers = answered(setting, before, after, queries, weights)
+            answers = answered(before, after, queries, weights, exclude_self=setting.exclude_self)
             row[f"{name}, queries"] = len(queries)
             if not number:
                 answers = _with(answers, _closer(after, queries), after, queries)

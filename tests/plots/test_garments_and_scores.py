@@ -12,6 +12,13 @@ SCHEMA = AttributeSchema.of({"pattern": ["plain", "floral"], "sleeve": ["short",
 IMAGES = torch.randint(0, 256, (5, 3, 32, 32), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
 TARGET = torch.tensor([1, 0])
 FOUND = AttributeImages(IMAGES[1:4], torch.tensor([[1, 0], [1, 1], [0, -1]]), SCHEMA, ("a", "b", "c"))
+VERSIONS = AttributeImages(
+    IMAGES[:4],
+    torch.tensor([[0, 0], [1, 0], [0, 1], [1, -1]]),
+    SCHEMA,
+    tuple("abcd"),
+    {"product": ["x", "x", "y", "x"]},
+)
 
 
 def pictures():
@@ -19,6 +26,7 @@ def pictures():
     return {
         "contact_sheet": plots.contact_sheet(list(IMAGES), list("abcde"), "Five patches of noise.", columns=3),
         "edit_answer": plots.edit_answer(IMAGES[0], Edit("pattern", "floral"), FOUND, TARGET),
+        "version_sheet": plots.version_sheet(VERSIONS, columns=2),
         "score_bars": plots.score_bars(rows, ["top_1"], "Two bars.", ours="embedding"),
     }
 
@@ -42,6 +50,13 @@ def test_alt_text_of_an_answer_says_what_is_right_and_what_drifted():
     alt = pictures()["edit_answer"].alt
     assert "1 of 3 results are exactly as asked for" in alt
     assert "result 1 is right; result 2 has sleeve: long; result 3 has pattern: plain, sleeve: none" in alt
+
+
+def test_a_version_is_captioned_by_what_its_product_has_otherwise():
+    sheet = pictures()["version_sheet"]
+    captions = [place.get_title(loc="center") for place in sheet.axes]
+    assert captions == ["0\nthe product", "1\npattern: floral", "2\nthe product", "3\npattern: floral, sleeve: none"]
+    assert "4 garments, numbered from 0; 2 products. 1 is 0 with pattern: floral, 3 is 0 with" in sheet.alt
 
 
 def test_more_images_than_one_row_holds_are_all_drawn():

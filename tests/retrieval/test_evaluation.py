@@ -9,7 +9,7 @@ import torch
 from adde_lite.attributes import AttributeSchema
 from adde_lite.errors import InputError
 from adde_lite.models.adde import PrototypeMemory
-from adde_lite.retrieval.evaluation import Encoded, Stage, answer_queries, compare_answers
+from adde_lite.retrieval.evaluation import TITLES, Encoded, Stage, answer_queries, compare_answers, interval_table
 from adde_lite.sampling import Queries, edit_queries
 
 SCHEMA = AttributeSchema.of({"colour": ["red", "green", "blue"], "bar": ["upright", "level"], "size": ["s", "m", "l"]})
@@ -216,6 +216,14 @@ def test_queries_of_one_garment_are_drawn_together():
     apart = replace(answers, reference=torch.arange(len(answers.reference)))
     together, alone = (each.intervals()["residual"]["ndcg_others"] for each in (answers, apart))
     assert together.high - together.low > 1.3 * (alone.high - alone.low)
+
+
+def test_a_table_with_intervals_has_the_titles_in_their_order_and_the_numbers_of_the_answers():
+    answers = answer_queries(*setting(0.8), rows=["label_oracle", "residual", "chance"])
+    table = interval_table(answers, ("top_1", "ndcg"))
+    assert list(table.index) == [TITLES[row] for row in ("chance", "residual", "label_oracle")]
+    low, high = answers.intervals()["residual"]["ndcg"]
+    assert table.loc[TITLES["residual"], "ndcg"] == f"{answers.means()['residual']['ndcg']:.3f} [{low:.3f}, {high:.3f}]"
 
 
 @pytest.mark.parametrize(

@@ -176,3 +176,14 @@ ROW = torch.zeros(1, 3, dtype=torch.int64)
 def test_what_does_not_fit_is_named(call, message):
     with pytest.raises(InputError, match=message):
         call()
+
+
+@pytest.mark.parametrize("edits", [1, 2, 3])
+def test_the_edits_of_a_query_make_its_target_of_its_garment(edits):
+    labels = random_labels(np.random.default_rng(5), 60)
+    queries = edit_queries(labels, labels, SCHEMA, edits=edits, limit=40)
+    assert len(queries)
+    for query, (reference, target) in enumerate(zip(queries.reference, queries.target, strict=True)):
+        asked = queries.edits(SCHEMA, query)
+        assert len(asked) == edits
+        assert torch.equal(SCHEMA.edited(labels[[reference]], asked)[0], target)

@@ -83,3 +83,14 @@ def test_an_encoder_of_another_recipe_leaves_the_weights_of_the_course_alone(mon
     monkeypatch.setattr(manipulation_run, "COMMITTED", tmp_path / "of_the_course")
     manipulation_run.ManipulationRun({}, STAGES, "means", 0).encoder(progress=False)
     assert not (tmp_path / "of_the_course").exists()
+
+
+@pytest.mark.filterwarnings("ignore:no image shows")
+def test_a_brief_training_changes_encoder_and_memory_and_leaves_the_hash_alone(monkeypatch):
+    monkeypatch.setattr(retrieval_run, "BRIEF_STOCK", 36)
+    run = replace(RUN, recipe=replace(STAGES, edits=(4,)))  # no two of so few garments are nearer
+    before = run.hash
+    brief = run.trained_briefly(progress=False)
+    assert run.hash == before
+    assert brief.memory.d == brief.memory_before.d == 5
+    assert not brief.memory.weight.equal(brief.memory_before.weight)
