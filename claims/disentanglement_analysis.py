@@ -37,8 +37,7 @@ def sampled(on: bool) -> Numbers:
         told = []
         for rows in (FEW, MANY if on else FEW):
             factors = draw.integers(FACTORS, size=(rows, len(FACTORS)))
-            by_luck = mig(draw.uniform(-1, 1, (rows, len(FACTORS))), factors)
-            told.append(float((by_luck.information / by_luck.entropies).mean()))
+            told.append(float(mig(draw.uniform(-1, 1, (rows, len(FACTORS))), factors).told.mean()))
             gaps.append(mig(factors + 0.5 * draw.uniform(-1, 1, factors.shape), factors).score)
         shares.append(told)
     first, last = np.mean(shares, axis=0)

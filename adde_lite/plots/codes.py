@@ -89,10 +89,8 @@ def code_portrait(
     names: Sequence[str],
     told: np.ndarray,
     scores: Mapping[str, float],
-    *,
-    alt: str,
 ) -> Picture:
-    """Two codes, what each tells of two factors, and the scores: scatter, heat map, bars.
+    """Two codes, what each tells of two factors, and the scores: scatter, heat map, bars. The alt text has the scores.
 
     The limits are the same for all codes of one spread, so that portraits of codes that turn can be compared.
 
@@ -102,15 +100,15 @@ def code_portrait(
         names: of the two factors.
         told: (2, 2), share of factor k that code j tells, 0 to 1.
         scores: metric -> score from 0 to 1.
-        alt: the picture's alt text.
 
     Raises:
         InputError: as `code_scatter`.
     """
+    spelled = ", ".join(f"{name} {score:.2f}" for name, score in scores.items())
     reach = 1.1 * float(np.linalg.norm(codes, axis=1).max())
     rows = {f"code {j}": dict(zip(names, row.tolist(), strict=True)) for j, row in enumerate(told)}
     with mpl.rc_context(STYLE):
-        picture = Picture(alt, (6.8, 2.2))
+        picture = Picture(f"Two codes, what they tell of {' and '.join(names)}, and the scores: {spelled}.", (6.8, 2.2))
         cloud, heat, bars = picture.subplots(1, 3, width_ratios=(1.0, 0.8, 1.0))
         _scatter(cloud, codes, factors)
         cloud.set(xlim=(-reach, reach), ylim=(-reach, reach), xticks=[], yticks=[], xlabel="code 0", ylabel="code 1")

@@ -21,9 +21,7 @@ PICTURES = {
     "code_scatter": lambda: plots.code_scatter({"perfect": CODES}, FACTORS, NAMES, "Six dots."),
     "codes_by_value": lambda: plots.codes_by_value(CODES, FACTORS, NAMES, "Four panels of dots."),
     "number_map": lambda: plots.number_map(ROWS, "Four numbers."),
-    "code_portrait": lambda: plots.code_portrait(
-        CODES, FACTORS, NAMES, np.eye(2), {"MIG": 1.0}, alt="Dots, map and bar."
-    ),
+    "code_portrait": lambda: plots.code_portrait(CODES, FACTORS, NAMES, np.eye(2), {"MIG": 1.0}),
     "baseline_ranges": lambda: plots.baseline_ranges({"MIG": 0.5}, {"MIG": [0.1, 0.2]}, "A dot right of a bar."),
     "score_curves": lambda: plots.score_curves({"bias": {"random": RUNS}}, [10, 100, 1000], "rows", "A falling line."),
 }
@@ -90,11 +88,16 @@ def test_numbers_on_dark_cells_are_light():
 def test_a_code_that_turns_stays_within_the_same_limits():
     quarter = CODES @ np.array([[0.0, 1.0], [-1.0, 0.0]])
     limits = [
-        plots.code_portrait(codes, FACTORS, ["a", "b"], np.eye(2), {"MIG": 1.0}, alt="Dots.").axes[0].get_xlim()
+        plots.code_portrait(codes, FACTORS, ["a", "b"], np.eye(2), {"MIG": 1.0}).axes[0].get_xlim()
         for codes in (CODES, quarter)
     ]
     np.testing.assert_allclose(*limits)
     assert np.abs(CODES).max() < limits[0][1]
+
+
+def test_a_portrait_spells_out_its_scores():
+    portrait = plots.code_portrait(CODES, FACTORS, NAMES, np.eye(2), {"MIG": 0.25, "SAP": 0.5})
+    assert portrait.alt.endswith("colour and sleeve, and the scores: MIG 0.25, SAP 0.50.")
 
 
 def test_a_score_stands_beside_the_range_of_its_own_baseline():

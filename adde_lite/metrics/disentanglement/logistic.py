@@ -24,8 +24,10 @@ def fitted(
     """
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.linear_model import LogisticRegression
+    from threadpoolctl import threadpool_limits
 
     classifier = LogisticRegression(C=cost, class_weight="balanced" if balanced else None, max_iter=steps)
-    with warnings.catch_warnings():
+    # Products of a few columns cost several times as much when the linear algebra library parts them among threads.
+    with threadpool_limits(1, user_api="blas"), warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
         return classifier.fit(codes, classes)

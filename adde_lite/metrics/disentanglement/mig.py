@@ -30,6 +30,11 @@ class MIG:
     information: Floats
     entropies: Floats
 
+    @property
+    def told(self) -> Floats:
+        """Share of the entropy of factor k that code j tells, 0 to 1: float64 (D, F)."""
+        return self.information / self.entropies
+
 
 def mig(codes: Codes, factors: Codes, *, bins: int = BINS) -> MIG:
     """Mutual information gap of codes.

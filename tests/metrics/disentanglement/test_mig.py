@@ -28,6 +28,12 @@ def test_perfect_codes_of_few_values_score_one(zoo):
     assert mig(few, few).score == pytest.approx(1, abs=0.001)  # but for chance agreement of the two
 
 
+def test_a_code_tells_the_share_of_the_entropy_that_it_knows():
+    colour = np.repeat(np.arange(4), 4)
+    halved = np.stack([colour // 2, np.zeros(16)], axis=1)  # one bit of two, and nothing
+    np.testing.assert_allclose(mig(halved, np.stack([colour, colour // 2], axis=1)).told, [[0.5, 1], [0, 0]])
+
+
 def test_a_copy_of_every_code_leaves_no_gap(zoo):
     assert mig(*zoo["duplicated"].train).score == 0
 
