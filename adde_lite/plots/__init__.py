@@ -12,7 +12,7 @@ from adde_lite.plots.codes import (
 from adde_lite.plots.conditional import masks_beside_blocks, similar_results
 from adde_lite.plots.garments import contact_sheet, edit_answer, value_rows, version_sheet
 from adde_lite.plots.latents import curves, decoded_code, image_rows, latent_bars, traversals
-from adde_lite.plots.memory import edit_plane, memory_map, prototype_swap, subspace_moves
+from adde_lite.plots.memory import edit_plane, memory_frames, memory_map, prototype_swap, subspace_moves
 from adde_lite.plots.outfits import attention_table, outfit_boards, question_board, rule_table
 from adde_lite.plots.picture import Picture
 from adde_lite.plots.scores import score_bars
@@ -43,6 +43,7 @@ __all__ = [
     "leakage_maps",
     "maps",
     "masks_beside_blocks",
+    "memory_frames",
     "memory_map",
     "neighbour_rows",
     "number_map",

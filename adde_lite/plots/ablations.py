@@ -1,6 +1,6 @@
 """What leaving something out costs: each run beside the full run of the same seed."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import matplotlib as mpl
 import numpy as np
@@ -9,13 +9,13 @@ from adde_lite.plots.picture import BLUE, INK, MIST, ORANGE, STYLE, Picture
 
 
 def difference_strips(
-    panels: Mapping[str, Mapping[str, Sequence[float]]], matters: Mapping[str, Mapping[str, bool]], alt: str
+    panels: Mapping[str, Mapping[str, Sequence[float]]], matters: Callable[[Sequence[float]], bool], alt: str
 ) -> Picture:
     """Differences from the full recipe, a dot a seed, their mean as a bar across; zero is no difference.
 
     Args:
         panels: measure -> name of the variant -> its difference for each seed; the same variants in each panel.
-        matters: measure -> name of the variant -> whether it is drawn in colour.
+        matters: whether the differences of a variant, one a seed, are drawn in colour.
         alt: the picture's alt text.
     """
     names = list(next(iter(panels.values())))
@@ -24,7 +24,7 @@ def difference_strips(
         places = picture.subplots(1, len(panels), sharey=True, squeeze=False)[0]
         for place, (measure, groups) in zip(places, panels.items(), strict=True):
             for row, name in enumerate(names):
-                colour = BLUE if matters[measure][name] else MIST
+                colour = BLUE if matters(groups[name]) else MIST
                 place.scatter(groups[name], [row] * len(groups[name]), s=26, color=colour, alpha=0.85, linewidths=0)
                 place.plot([np.mean(groups[name])] * 2, [row - 0.32, row + 0.32], color=INK, linewidth=1.6)
             place.axvline(0, color=ORANGE, linewidth=1.2, linestyle="--")

@@ -5,6 +5,8 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Literal
 
+from torch import Tensor
+
 from adde_lite.data.cache import Entry, entry_folder, remembered, weights_folder
 from adde_lite.data.wardrobe import WARDROBE, wardrobe, wardrobe_facts
 from adde_lite.metrics.classification import attribute_accuracy
@@ -126,8 +128,6 @@ def scores(manipulator: AttributeManipulator) -> dict[str, float]:
     clothes = wardrobe(**JUDGED, progress=False)
     encoder, memory = manipulator.encoder, manipulator.memory
     embeddings = encoder.embed(clothes.images)
-    some, theirs = embeddings[::EVERY], clothes.labels[::EVERY]
-    residual, swapped = (edit_effect(encoder, memory, some, theirs, how) for how in ("add", "swap"))
     queries = edit_queries(clothes.labels, clothes.labels, WARDROBE, limit=QUERIES, seed=0)
     encoded = Encoded(embeddings, encoder.predict(embeddings), clothes.labels)
     answers = compare_answers(encoded, encoded, queries, memory, WARDROBE)
@@ -135,10 +135,25 @@ def scores(manipulator: AttributeManipulator) -> dict[str, float]:
         "accuracy": float(attribute_accuracy(encoder.classify(embeddings), clothes.labels).mean()),
         "nearest prototype": float(attribute_accuracy(memory.nearest(embeddings), clothes.labels).mean()),
         "off-block share": memory.off_block_share,
+        **edit_scores(manipulator, embeddings[::EVERY], clothes.labels[::EVERY]),
+        **{f"{row}, {metric}": answers[row][metric] for row in answers for metric in SHOWN},
+    }
+
+
+def edit_scores(manipulator: AttributeManipulator, embeddings: Tensor, labels: Tensor) -> dict[str, float]:
+    """How often edits of garments bring the new value and leave the others alone, by both ways: shares in [0, 1].
+
+    Args:
+        manipulator: its memory edits, its classifiers judge.
+        embeddings: (N, A, d), as its encoder gives them.
+        labels: int64 (N, A), what the garments show; every other value of each attribute is tried.
+    """
+    encoder, memory = manipulator.encoder, manipulator.memory
+    residual, swapped = (edit_effect(encoder, memory, embeddings, labels, how) for how in ("add", "swap"))
+    return {
         "new value, add": residual.new_value,
         "others kept, add": residual.others_kept,
         "all others kept, add": residual.all_others_kept,
         "new value, swap": swapped.new_value,
         "others kept, swap": swapped.others_kept,
-        **{f"{row}, {metric}": answers[row][metric] for row in answers for metric in SHOWN},
     }

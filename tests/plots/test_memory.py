@@ -3,7 +3,7 @@ import pytest
 import torch
 from matplotlib.colors import to_hex
 
-from adde_lite import plots
+from adde_lite import Edit, Gallery, PrototypeMemory, plots
 from adde_lite.errors import InputError
 from adde_lite.plots.picture import BLUE, ORANGE
 
@@ -74,30 +74,65 @@ def test_subspaces_that_were_to_move_are_blue_and_the_others_orange():
     assert clean.yaxis_inverted()
 
 
-def test_a_swap_shows_the_garment_its_bars_and_what_was_found():
-    patch = torch.full((3, 8, 8), 60, dtype=torch.uint8)
-    moves = {"clean": [3.0, 0.0], "leaky": [3.0, 1.5]}
-    found = [patch + shade for shade in (1, 2, 3)]
-    captions = ["13 of 13", "12 of 13", "11 of 13"]
-    picture = plots.prototype_swap(
-        patch, moves, ["colour", "sleeve"], edited=["colour"], found=found, captions=captions, alt=ALT
-    )
+@pytest.fixture
+def memories(schema, weight):
+    """One memory whose red leaks into the second subspace, and the same without the leak; green is unlike red."""
+    weight[:2, 1] = 5.0
+    leaky, clean = PrototypeMemory(schema, 2), PrototypeMemory(schema, 2)
+    leaky.load_state_dict({"weight": weight})
+    clean.load_state_dict({"weight": weight.where(clean.mask, 0)})
+    return {"clean": clean, "leaky": leaky}
+
+
+@pytest.fixture
+def gallery(schema):
+    """Five garments that lie on their prototypes, one of them green and upright."""
+    labels = torch.tensor([[0, 0], [0, 1], [2, 0], [2, 1], [1, 0]])
+    places = torch.tensor([[1.0, 0], [0, 1], [1, 1]])
+    embeddings = places[labels]
+    return Gallery(embeddings, labels, schema, PrototypeMemory.of_means(embeddings, labels, schema))
+
+
+def shaded(rows):
+    return torch.stack([torch.full((3, 8, 8), 10 * row, dtype=torch.uint8) for row in rows])
+
+
+def test_a_swap_shows_the_garment_its_moves_and_what_the_gallery_finds(schema, gallery, memories):
+    picture = plots.prototype_swap(gallery, 0, [Edit("colour", "green")], memories, shaded)
     garment, clean, leaky, *answers = picture.axes
     assert garment.get_xlabel() == "edited:\ncolour"
-    assert bars(clean)[0] == (3.0, BLUE)
-    assert bars(leaky)[1] == (1.5, ORANGE)
+    assert bars(clean) == [(pytest.approx(3 * 2**0.5), BLUE), (0.0, ORANGE)]
+    assert bars(leaky)[1] == (pytest.approx(1.0), ORANGE)
     shades = [int(place.images[0].get_array()[0, 0, 0]) for place in (garment, *answers)]
-    assert shades == [60, 61, 62, 63]
-    assert [place.get_xlabel() for place in answers] == captions
+    assert shades[:2] == [0, 40]
+    assert len(answers) == 4
+    right = [int(place.get_xlabel()[0]) for place in answers]
+    assert right[0] == 2
+    assert [place.get_xlabel() for place in answers] == [f"{count} of 2\nas asked" for count in right]
+    told = f"As asked: {', '.join(map(str, right))}."
+    assert picture.alt == f"colour → green. Moves most clean: colour; leaky: colour. {told}"
 
 
-def test_a_swap_of_nothing_can_be_drawn():
-    patch = torch.zeros(3, 8, 8, dtype=torch.uint8)
-    picture = plots.prototype_swap(
-        patch, {"clean": [0.0, 0.0]}, ["a", "b"], edited=[], found=[patch], captions=[""], alt=ALT
-    )
+def test_a_swap_of_nothing_can_be_drawn(gallery, memories):
+    picture = plots.prototype_swap(gallery, 0, [], memories, shaded)
     assert picture.axes[0].get_xlabel() == ""
     assert picture.axes[1].get_xlim() == (0, 1)
+    assert picture.alt.startswith("Nothing edited. Moves most clean: nothing;")
+
+
+def test_frames_show_every_epoch_on_one_scale_and_say_what_lies_outside(memories):
+    before, after = memories["leaky"], memories["clean"]
+    frames = plots.memory_frames({"one": [before, after], "other": [after, after]})
+    assert list(frames) == ["before training", "after epoch 1"]
+    assert [frame.alt for frame in frames.values()] == [
+        f"Before training, outside over inside the blocks: one {before.off_block_share:.3f}, other 0.000.",
+        "After epoch 1, outside over inside the blocks: one 0.000, other 0.000.",
+    ]
+    assert before.off_block_share > 0
+    for frame in frames.values():
+        assert [place.images[0].get_clim() for place in frame.axes] == [(0, 5), (0, 5)]
+    leak = [frame.axes[0].images[0].get_array()[1, 0] for frame in frames.values()]
+    assert leak == [0.5, 0]
 
 
 def test_the_same_picture_is_the_same_bytes(schema, weight):

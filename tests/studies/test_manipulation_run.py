@@ -5,10 +5,11 @@ import torch
 
 from adde_lite.augmentation import NOTHING
 from adde_lite.losses import LossWeights
+from adde_lite.metrics.edits import edit_effect
 from adde_lite.models.adde import EncoderRecipe, ManipulationRecipe
 from adde_lite.recipes import Recipe, ThreeStages
 from adde_lite.studies import ablations, manipulation_run
-from adde_lite.studies.manipulation_run import ManipulationRun, scores
+from adde_lite.studies.manipulation_run import ManipulationRun, edit_scores, scores
 from adde_lite.training import TrainingRecipe
 
 BRIEF = TrainingRecipe(epochs=1, batch_size=16, bf16=False, augmentation=NOTHING)
@@ -80,6 +81,17 @@ def test_a_run_measures_reading_editing_and_finding():
     assert row == scores(RUN.trained(progress=False))
     assert {"accuracy", "off-block share", "new value, add", "residual, top_1", "chance, top_10"} <= set(row)
     assert all(0 <= value <= 1 for name, value in row.items() if name != "off-block share")
+
+
+@pytest.mark.filterwarnings("ignore:no image shows")
+def test_edits_are_scored_by_both_ways_for_the_garments_given():
+    model = RUN.trained(progress=False)
+    clothes = manipulation_run.wardrobe(**manipulation_run.JUDGED, progress=False)
+    embeddings, labels = model.encoder.embed(clothes.images)[:7], clothes.labels[:7]
+    shares = edit_scores(model, embeddings, labels)
+    for way in ("add", "swap"):
+        effect = edit_effect(model.encoder, model.memory, embeddings, labels, way)
+        assert (shares[f"new value, {way}"], shares[f"others kept, {way}"]) == (effect.new_value, effect.others_kept)
 
 
 def test_every_ablation_has_every_seed_once_and_leaves_out_what_it_says():
