@@ -8,9 +8,9 @@ from torch import Tensor
 from adde_lite import AttributeEncoder, recipes
 from adde_lite.attributes import MISSING
 from adde_lite.data.wardrobe import WARDROBE
-from adde_lite.data.wardrobe.sampling import label_row
 from adde_lite.losses import attribute_cross_entropy
 from adde_lite.metrics import subspaces
+from adde_lite.studies import subspaces as study
 from adde_lite.training import seeded
 from claims import clothes
 from claims.claim import Claim, Numbers
@@ -59,12 +59,7 @@ def silent(on: bool) -> Numbers:
 
 def in_a_shop(on: bool) -> Numbers:
     """What labels tell of other labels, where they are independent and in a shop; no encoder takes part."""
-    told = []
-    for correlation in (0.0, 1.0 if on else 0.0):
-        labels = torch.tensor([label_row(k, 3, correlation, 1) for k in range(800)])
-        nothing = torch.zeros(400, WARDROBE.A, 1)
-        floor = subspaces.leakage(nothing, labels[:400], nothing, labels[400:], WARDROBE).label
-        told.append(float(floor[~torch.eye(WARDROBE.A, dtype=torch.bool)].nanmean()))
+    told = [study.told_by_labels(800, 3, correlation) for correlation in (0.0, 1.0 if on else 0.0)]
     return {"labels tell, independent": told[0], "labels tell, correlated": told[1]}
 
 

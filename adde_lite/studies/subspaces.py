@@ -15,6 +15,7 @@ from torch import Tensor
 from adde_lite import recipes
 from adde_lite.data.images import AttributeImages
 from adde_lite.data.wardrobe import WARDROBE, wardrobe, wardrobe_facts
+from adde_lite.data.wardrobe.sampling import label_row
 from adde_lite.metrics.disentanglement import completeness, dci, disentanglement
 from adde_lite.metrics.subspaces import leakage, neighbour_agreement, principal_codes, turned
 from adde_lite.models.adde import AttributeEncoder
@@ -122,6 +123,20 @@ def subspace_scores(embeddings: tuple[Tensor, Tensor], labels: tuple[Tensor, Ten
         "neighbours: others": float(near[others].nanmean()),
         **{f"own: {name}": float(share) for name, share in zip(WARDROBE.names, read.probe.diagonal(), strict=True)},
     }
+
+
+def told_by_labels(count: int, seed: int, correlation: float) -> float:
+    """How often the label of one attribute tells another, mean over pairs of attributes: no code can help telling it.
+
+    Args:
+        count: how many garments are labelled; the guesses are learned from the first half and judged on the rest.
+        seed, correlation: of the wardrobe, as `wardrobe` takes them; nothing is rendered.
+    """
+    labels = torch.tensor([label_row(product, seed, correlation, 1) for product in range(count)])
+    learned, judged = labels[: count // 2], labels[count // 2 :]
+    first, rest = (torch.zeros(len(half), WARDROBE.A, 1) for half in (learned, judged))  # no embedding
+    floor = leakage(first, learned, rest, judged, WARDROBE).label
+    return float(floor[~torch.eye(WARDROBE.A, dtype=torch.bool)].nanmean())
 
 
 def dresses(grid: Grid = DRESSES, *, progress: bool = True) -> AttributeImages:

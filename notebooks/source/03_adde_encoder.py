@@ -31,26 +31,21 @@ import numpy as np
 import pandas as pd
 import torch
 from IPython.display import display
-from sklearn.decomposition import PCA
 from sklearn.linear_model import LogisticRegression
-from sklearn.manifold import trustworthiness
-from torch import nn
 
 import adde_lite
 from adde_lite import AttributeEncoder, AttributeSchema, checks, plots, recipes, widgets
 from adde_lite.attributes import MISSING
 from adde_lite.data.cache import weights_folder
 from adde_lite.data.wardrobe import WARDROBE, wardrobe_facts
-from adde_lite.data.wardrobe.sampling import label_row
 from adde_lite.losses import attribute_cross_entropy
 from adde_lite.metrics import disentanglement as measures
 from adde_lite.metrics.classification import attribute_accuracy
 from adde_lite.metrics.subspaces import leakage, neighbour_agreement, principal_codes, turned
-from adde_lite.models.adde import AttributeHeads
 from adde_lite.retrieval.evaluation import as_table
 from adde_lite.studies import objectives, subspaces
 from adde_lite.studies.grids import DRESSES, Grid
-from adde_lite.studies.record import recorded
+from adde_lite.studies.record import mean_and_range, recorded
 from adde_lite.training import seeded
 
 torch.set_num_threads(1)  # models this small lose more by sharing their work than they gain
@@ -65,7 +60,7 @@ print(f"profile {profile.name}, torch {torch.__version__.split('+')[0]}, Python 
 
 # %%
 training_set = {"n": 8000, "seed": 0}
-encoder, history = adde_lite.train_or_load(
+encoder, _ = adde_lite.train_or_load(
     weights_folder("wardrobe_encoder"),
     partial(AttributeEncoder, WARDROBE, recipes.WARDROBE.model),
     partial(adde_lite.wardrobe, **training_set),
@@ -135,7 +130,7 @@ plots.number_map(shared, alt, title="shared features")
 
 # %%
 F, H, d = encoder.trunk.features, encoder.recipe.hidden, encoder.recipe.d
-phi = nn.Sequential(nn.Linear(F, H), nn.ReLU(), nn.Linear(H, d))
+phi = torch.nn.Sequential(torch.nn.Linear(F, H), torch.nn.ReLU(), torch.nn.Linear(H, d))
 print("one head:", features.shape[1], "features ->", H, "->", phi(features[:1]).shape[1], "numbers")
 print(f"{A} heads: an embedding of {A} x {d} = {A * d} numbers")
 
@@ -148,7 +143,8 @@ print(f"{A} heads: an embedding of {A} x {d} = {A * d} numbers")
 # %%
 def small_head(batched, a):
     """Head a as a network of its own, with the weights of the batched one."""
-    head, rows = nn.Sequential(nn.Linear(F, H), nn.ReLU(), nn.Linear(H, d)), slice(a * H, (a + 1) * H)
+    head = torch.nn.Sequential(torch.nn.Linear(F, H), torch.nn.ReLU(), torch.nn.Linear(H, d))
+    rows = slice(a * H, (a + 1) * H)
     first = {"0.weight": batched.first.weight[rows], "0.bias": batched.first.bias[rows]}
     head.load_state_dict(first | {"2.weight": batched.second[a].T, "2.bias": batched.bias[a]})
     return head
@@ -160,13 +156,11 @@ with torch.no_grad():
     by_product = encoder.heads(features)
 assert torch.allclose(by_loop, by_product, atol=1e-4)
 print("largest difference:", f"{(by_loop - by_product).abs().max():.0e}", " largest number:", f"{by_product.max():.0f}")
-
-count = lambda module: sum(parameter.numel() for parameter in module.parameters())  # noqa: E731
-assert count(AttributeHeads(A, F, H, d)) == sum(count(head) for head in small)
-print(f"trunk {count(encoder.trunk):,} weights, heads {count(encoder.heads):,}, predictor {count(encoder.predictor):,}")
+for part in ("trunk", "heads", "predictor"):
+    print(part, f"{sum(weights.numel() for weights in getattr(encoder, part).parameters()):,} weights")
 
 # %% [markdown]
-# Equal up to rounding, and as many weights. `AttributeHeads` is the package's name for it; nothing is hidden in it.
+# Equal up to rounding. `AttributeHeads` is the package's name for it; nothing is hidden in it.
 #
 # ## A loss with holes
 #
@@ -308,6 +302,8 @@ plots.leakage_maps(maps, names, alt, numbers=False)
 # PCA, which turns the block and drops all but two directions, and by UMAP, which tries to keep neighbours together.
 
 # %%
+from sklearn.decomposition import PCA
+from sklearn.manifold import trustworthiness
 from umap import UMAP
 
 fit = WARDROBE.index("fit")
@@ -478,14 +474,13 @@ leaks = {f"{kind}": group["leaked"].tolist() for kind, group in kinds}
 leaks["trained, turned"] = study.loc[study["encoder"] == subspaces.TRAINED, "turned: leaked"].tolist()
 assert all(list(one_seed) == sorted(one_seed) for one_seed in zip(*leaks.values(), strict=True))
 columns = ["own", "others", "whole", "leaked", "turned: own", "turned: leaked", "neighbours: own", "neighbours: others"]
-spread = kinds[columns].agg(lambda runs: f"{runs.median():.2f} ± {np.ptp(runs) / 2:.2f}")
 assert (kinds["own"].median()[subspaces.TRAINED] - kinds["own"].median()[subspaces.UNTRAINED]) > 0.1
-display(spread.T.rename_axis(columns=None))
+display(kinds[columns].agg(partial(mean_and_range, digits=2)).T.rename_axis(columns=None))
 alt = "Share leaked, three seeds each: it grows from trained to trained in a shop, untrained, and trained and turned."
 plots.score_strips(leaks, "share leaked (0: as labels, 1: as all subspaces)", alt, baseline=subspaces.UNTRAINED)
 
 # %% [markdown]
-# In the picture each dot is one encoder, each bar a median; the table has the median, plus or minus half the range. In
+# In the picture each dot is one encoder, each bar a median; the table has the mean, plus or minus half the range. In
 # every seed the four kinds come in the same order, which the cell asserts: the seed decides little. Read the picture
 # with the table, because an encoder that knows nothing has nothing to leak: an untrained one tells little of *any*
 # attribute, so its share is a share of little.
@@ -594,11 +589,7 @@ amount = profile.pick(tiny=400, cpu=2000, gpu=2000)
 floors = np.empty((len(profile.seeds), len(stops)))
 for at, seed in enumerate(profile.seeds):
     for stop, correlation in enumerate(stops):
-        drawn = torch.tensor([label_row(k, 10 + seed, correlation, 1) for k in range(amount)])
-        half = amount // 2
-        nothing = torch.zeros(half, A, 1)  # no embedding: only the floor is asked for
-        told = leakage(nothing, drawn[:half], nothing, drawn[half:], WARDROBE)
-        floors[at, stop] = float(told.label[others].nanmean())
+        floors[at, stop] = subspaces.told_by_labels(amount, 10 + seed, correlation)
 assert (floors[:, -1] > floors[:, 0] + 0.05).all()
 alt = "What labels tell of other labels rises with the correlation of the Wardrobe."
 plots.score_curves({"what labels tell of one another": {"labels alone": floors}}, stops, "correlation", alt, log=False)
@@ -616,14 +607,10 @@ halves = in_shop[:cut], shop.labels[:cut], in_shop[cut:], shop.labels[cut:]
 shopped = leakage(*halves, WARDROBE)
 rest = len(shop) - cut
 equal = leakage(blocks[:cut], fitted.labels[:cut], blocks_judged[:rest], judged.labels[:rest], WARDROBE)
-where = {
-    name: {
-        "others": float(result.probe[others].nanmean()),
-        "labels alone": float(result.label[others].nanmean()),
-        "leaked": result.leaked,
-    }
-    for name, result in {"independent": equal, "shop": shopped}.items()
-}
+where = {}
+for name, result in {"independent": equal, "shop": shopped}.items():
+    told, alone = (float(accuracies[others].nanmean()) for accuracies in (result.probe, result.label))
+    where[name] = {"others": told, "labels alone": alone, "leaked": result.leaked}
 assert all(where["shop"][name] > where["independent"][name] + 0.05 for name in ("others", "labels alone"))
 display(as_table(where).map("{:.2f}".format))
 together = shopped.whole.diagonal().numpy()

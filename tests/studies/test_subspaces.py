@@ -51,6 +51,22 @@ def test_perfect_subspaces_score_full_marks_and_leak_next_to_nothing():
     assert [scores[f"own: {name}"] for name in WARDROBE.names] == [1.0] * WARDROBE.A
 
 
+def test_labels_tell_of_labels_what_the_most_frequent_value_tells_and_more_in_a_shop():
+    labels = torch.tensor([label_row(k, 3, 1.0, 1) for k in range(300)])
+    shares = []
+    for a, b in [(a, b) for a in range(WARDROBE.A) for b in range(WARDROBE.A) if a != b]:
+        both = (labels[:, a] >= 0) & (labels[:, b] >= 0)
+        counts = torch.zeros(WARDROBE.sizes[a], WARDROBE.sizes[b])
+        for first, second in labels[:150][both[:150]][:, [a, b]]:
+            counts[first, second] += 1
+        asked = labels[150:][both[150:]]
+        shares.append((counts.argmax(1)[asked[:, a]] == asked[:, b]).double().mean())
+    expected = torch.stack(shares).nanmean()
+    in_a_shop = subspaces.told_by_labels(300, 3, 1.0)
+    assert in_a_shop == pytest.approx(float(expected), abs=1e-6)
+    assert in_a_shop > subspaces.told_by_labels(300, 3, 0.0) + 0.05
+
+
 def grid_blocks() -> torch.Tensor:
     """Four subspaces of two numbers that hold one factor of SMALL each."""
     factors = torch.from_numpy(SMALL.factors()).float()
