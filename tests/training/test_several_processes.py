@@ -29,7 +29,7 @@ from adde_lite.models.adde import (
     PrototypeMemory,
 )
 from adde_lite.models.vae import RFVAE, BetaTCVAE, BetaTCVAERecipe, FactorVAE, FactorVAERecipe, RFVAERecipe
-from adde_lite.training import TrainingRecipe, seeded, train
+from adde_lite.training import TrainingRecipe, in_float64, seeded, train
 from tests.processes import in_processes
 
 SCHEMA = AttributeSchema.of({"colour": ["red", "green", "blue"], "bar": ["upright", "level"], "size": ["s", "m"]})
@@ -74,20 +74,19 @@ def weights(name, rate, seeds, double=False, switched_off=None):
             module.gathered = lambda values, dim=0: values
     elif switched_off == "statistics":
         distributed.shared_batch_statistics = lambda network: nullcontext()
-    if double:  # what the models and the loop take for float32
-        torch.set_default_dtype(torch.float64)
-        torch.Tensor.float = torch.Tensor.double
-    ends = []
-    for seed in range(seeds):
-        data = noise(seed, 32 if "VAE" in name else 16)
-        examples = torch.randperm(len(data), generator=torch.Generator().manual_seed(seed))[:, None]
-        if name in ("stage 3", "without classification"):
-            examples = torch.cat([examples, examples.roll(1, 0), examples.roll(2, 0)], dim=1)
-        recipe = TrainingRecipe(1, BATCH, rate, seed=seed, bf16=False, augmentation=NOTHING)
-        model = seeded(MODELS[name], seed)
-        train(model, data, recipe, examples=examples, device="cpu", progress=False)
-        ends.append(torch.cat([value.flatten() for value in model.state_dict().values()]))
-    return ends
+    with in_float64() if double else nullcontext():
+        return [weights_from(seed, name, rate) for seed in range(seeds)]
+
+
+def weights_from(seed, name, rate):
+    data = noise(seed, 32 if "VAE" in name else 16)
+    examples = torch.randperm(len(data), generator=torch.Generator().manual_seed(seed))[:, None]
+    if name in ("stage 3", "without classification"):
+        examples = torch.cat([examples, examples.roll(1, 0), examples.roll(2, 0)], dim=1)
+    recipe = TrainingRecipe(1, BATCH, rate, seed=seed, bf16=False, augmentation=NOTHING)
+    model = seeded(MODELS[name], seed)
+    train(model, data, recipe, examples=examples, device="cpu", progress=False)
+    return torch.cat([value.flatten() for value in model.state_dict().values()])
 
 
 @cache
