@@ -2,6 +2,7 @@
 
 import importlib.util
 from contextlib import nullcontext
+from functools import cache
 from unittest.mock import patch
 
 import torch
@@ -9,7 +10,7 @@ from torch import Tensor
 
 from adde_lite import AttributeSchema, Gallery
 from adde_lite.data.wardrobe import WARDROBE
-from adde_lite.retrieval.evaluation import Encoded, Stage
+from adde_lite.retrieval.evaluation import Encoded, Stage, row_vectors
 from adde_lite.retrieval.nearest import nearest, unit
 from adde_lite.retrieval.scale import FaissIndex, askings, recall, synthetic_gallery
 from adde_lite.retrieval.table import PrototypeTable
@@ -41,17 +42,39 @@ def _nothing(table: PrototypeTable, value: int, *, own: bool) -> Tensor:
     return torch.zeros(len(table._vectors), dtype=table._vectors.dtype)
 
 
+@cache
+def _stage() -> Stage:
+    """The drawer as references and gallery, and class means."""
+    embeddings = clothes.drawer_embeddings()
+    side = Encoded(embeddings, clothes.encoder().predict(embeddings), clothes.drawer().labels)
+    return Stage(side, side, clothes.means(clothes.stock_embeddings()))
+
+
 def weighted(on: bool) -> Numbers:
     """What a weight of the edited block changes, against weight one."""
-    embeddings, drawer = clothes.drawer_embeddings(), clothes.drawer()
-    side = Encoded(embeddings, clothes.encoder().predict(embeddings), drawer.labels)
-    stage = Stage(side, side, clothes.means(clothes.stock_embeddings()))
     one, other = (
-        clothes.found(weighted_search("embedding", stage, clothes.queries(), weight, clothes.SHOWN))
+        clothes.found(weighted_search("embedding", _stage(), clothes.queries(), weight, clothes.SHOWN))
         for weight in (1.0, HEAVY if on else 1.0)
     )
     new, rest = "new value (NDCG)", "the rest (NDCG)"
     return {GAINED: other[new] - one[new], LOST: one[rest] - other[rest]}
+
+
+def pulled_back(on: bool) -> Numbers:
+    """How often an edited garment finds itself first: blocks alike, or the edited one heavy."""
+    rows = weighted_search("embedding", _stage(), clothes.queries(), 1.0 if on else HEAVY, 1)
+    return {"first is the garment itself": float((rows[:, 0] == clothes.queries().reference).double().mean())}
+
+
+def without_the_old_value(on: bool) -> Numbers:
+    """What an edit loses when its indicator holds no -1: adding, or swapping."""
+    stage, queries, row = _stage(), clothes.queries(), "residual" if on else "embedding"
+    whole = queries.indicator(WARDROBE, clothes.drawer().labels)
+    known, hidden = (
+        clothes.found(nearest(*row_vectors(row, stage, queries, indicator), clothes.SHOWN))["first result right"]
+        for indicator in (whole, whole.clamp(min=0))
+    )
+    return {"first result right, lost": known - hidden}
 
 
 def reranked(on: bool) -> Numbers:
@@ -69,6 +92,24 @@ def reranked(on: bool) -> Numbers:
 
 
 CLAIMS = (
+    Claim(
+        "the other blocks pull back",
+        NOTEBOOK,
+        "The new value is one block among many, and all the others pull towards the garment itself.",
+        f"every block counts once (off: the edited one {HEAVY:g} times)",
+        pulled_back,
+        lambda measured: measured["first is the garment itself"] > 0.2,
+        quick=True,
+    ),
+    Claim(
+        "adding needs the old value",
+        NOTEBOOK,
+        "Adding must know what to take away, the $-1$ of the indicator.",
+        "the residual is added (off: the new prototype is swapped in)",
+        without_the_old_value,
+        lambda measured: measured["first result right, lost"] > 0.1,
+        quick=True,
+    ),
     Claim(
         "an edit is a look-up",
         NOTEBOOK,
