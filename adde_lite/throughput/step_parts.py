@@ -28,12 +28,6 @@ class StepParts:
     second: str
 
     @property
-    def shares(self) -> dict[str, float]:
-        """part -> its share of all parts; they sum to 1."""
-        total = sum(self.seconds.values())
-        return {part: spent / total for part, spent in self.seconds.items()}
-
-    @property
     def heaviest(self) -> str:
         """The part that takes most."""
         return max(self.seconds, key=self.seconds.__getitem__)
