@@ -11,6 +11,7 @@ from adde_lite.data.images import AttributeImages
 from adde_lite.plots.picture import BLUE, ORANGE, STYLE, Picture, draw_image
 
 LINE = 18  # characters below the garment that is edited
+LINE_HEIGHT = 0.18  # inches
 
 
 def contact_sheet(images: Sequence[Tensor], captions: Sequence[str], alt: str, *, columns: int = 8) -> Picture:
@@ -30,7 +31,7 @@ def contact_sheet(images: Sequence[Tensor], captions: Sequence[str], alt: str, *
             place.set_axis_off()
         for place, image, caption in zip(axes, images, captions, strict=False):
             draw_image(place, image)
-            place.set_title(caption, fontsize=7.5, loc="center", pad=2.5, y=-0.18)
+            place.set_title(caption, fontsize=7.5, loc="center", va="top", pad=0, y=-0.05)
     return picture
 
 
@@ -89,12 +90,13 @@ def edit_answer(reference: Tensor, edit: Edit, found: AttributeImages, target: T
         f"result {rank} {'has ' + ', '.join(wrong) if wrong else 'is right'}" for rank, wrong in enumerate(drifted, 1)
     ]
     alt = f"{edit}: {right} of {len(drifted)} results are exactly as asked for. In order: {'; '.join(each)}."
+    asked = fill(str(edit), LINE)
     with mpl.rc_context(STYLE):
-        picture = Picture(alt, (1.3 * (len(drifted) + 1.6), 2.2))
+        picture = Picture(alt, (1.3 * (len(drifted) + 1.6), 2.2 + LINE_HEIGHT * asked.count("\n")))
         first, *places = picture.subplots(1, len(drifted) + 1, width_ratios=[1.4] + [1] * len(drifted))
         draw_image(first, reference)
         first.set_title("your garment", loc="center", fontsize=9)
-        first.set_xlabel(fill(str(edit), LINE), fontsize=9.5, fontweight="bold")
+        first.set_xlabel(asked, fontsize=9.5, fontweight="bold")
         for rank, (place, image, wrong) in enumerate(zip(places, found.images, drifted, strict=True), 1):
             draw_image(place, image)
             for side in place.spines.values():

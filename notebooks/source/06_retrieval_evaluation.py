@@ -603,11 +603,12 @@ if photos is not None:
     of_photos = answered(None, shop, asked, photo_weights)
     right_first = {row: scores["top_1"] for row, scores in of_photos.means().items()}
     assert right_first["chance"] < right_first["embedding"] < right_first["label_oracle"]
-    display(interval_table(of_photos, ("top_1", "top_10", "top_30", "ndcg_target")))
+    told = interval_table(of_photos, ("top_1", "top_10", "top_30", "ndcg_target"))
+    display(told.rename(index=lambda title: title.replace("ADDE-M", "mean memory")))
 
 # %% [markdown]
-# One seed, so the intervals speak of queries alone. Labels of a shop are sometimes wrong, and then a right answer
-# counts as a miss.
+# One seed, so the intervals speak of queries alone. Does a weight chosen aside help here as well? Compare each row with
+# its weighted one. Labels of a shop are sometimes wrong, and then a right answer counts as a miss.
 #
 # ## When it fails: ask for what is not there
 #

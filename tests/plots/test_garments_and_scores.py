@@ -59,6 +59,24 @@ def test_a_version_is_captioned_by_what_its_product_has_otherwise():
     assert "4 garments, numbered from 0; 2 products. 1 is 0 with pattern: floral, 3 is 0 with" in sheet.alt
 
 
+@pytest.mark.parametrize("value", ["floral", "horizontal stripes of two colours"])
+def test_a_long_edit_stays_within_its_picture(value):
+    picture = plots.edit_answer(IMAGES[0], Edit("pattern", value), FOUND, TARGET)
+    picture.png()
+    first = picture.axes[0]
+    for text in (first.title, first.xaxis.label):
+        ends = text.get_window_extent()
+        assert picture.bbox.y0 - 1 <= ends.y0 <= ends.y1 <= picture.bbox.y1 + 1
+
+
+def test_a_caption_of_two_lines_stands_below_its_garment():
+    sheet = plots.contact_sheet(list(IMAGES[:2]), ["one\ntwo", "one"], "Two patches of noise.", columns=2)
+    sheet.png()
+    for place in sheet.axes:
+        assert place.title.get_window_extent().y1 <= place.get_window_extent().y0
+        assert place.title.get_window_extent().y0 >= sheet.bbox.y0
+
+
 def test_more_images_than_one_row_holds_are_all_drawn():
     axes = pictures()["contact_sheet"].axes
     assert [place.get_title(loc="center") for place in axes if place.images] == list("abcde")
