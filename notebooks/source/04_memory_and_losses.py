@@ -197,7 +197,7 @@ plots.memory_map({"class means": of_means.weight, "random numbers": at_random.we
 # ## Five losses, one symbol at a time
 #
 # Stage 3 trains encoder and memory together on **triplets**: a query $q$, a positive $p$ that shows what an edit of $q$
-# asks for, and a negative $n$. Nobody labels them: they come from the labels.
+# asks for, and a negative $n$. Nobody has to collect them: they are drawn from the labels.
 
 # %%
 triplets = mixed_triplets(stock, recipe, seed=0)
@@ -285,7 +285,7 @@ print(f"missing labels left out {by_hand['consistency']:.3f}, as in the public c
 # %%
 margin = losses.margin_at(0)  # one half: the margin of the first epochs, for all triplets below
 query, positive, negative, moved = (F.normalize(vectors.flatten(1)) for vectors in (r_q, r_p, r_n, r_edited))
-near = (moved - positive + 1e-6).norm(dim=1)  # so does torch
+near = (moved - positive + 1e-6).norm(dim=1)  # torch adds this millionth as well
 far = (moved - negative + 1e-6).norm(dim=1)
 by_hand["compositional"] = (margin + near - far).clamp(min=0).mean()
 assert torch.isclose(by_hand["compositional"], losses.compositional_triplet(moved, positive, negative, margin))
@@ -518,8 +518,9 @@ assert effect.edits == len(arrived) and abs(effect.new_value - fmean(arrived)) <
 print(f"{effect.edits} edits: {effect.new_value:.1%} arrive, {effect.others_kept:.1%} of the other answers stay")
 
 # %% [markdown]
-# Now every value of every attribute, and five memories. Beside adding, the table has swapping. *Others kept*: what the
-# other classifiers say is what they said before.
+# Now every value of every attribute, and five memories. Beside adding, the table has swapping. *Others kept* is the
+# share of the other classifiers that say what they said before, *all others kept* the share of edits in which every one
+# of them does.
 
 # %%
 judged = {
@@ -647,7 +648,8 @@ means.map("{:+.2g}".format).where(exceeds, "")
 # ## Beside the baselines
 #
 # A score means something only between a floor and a ceiling. The same queries, answered by chance, by the unedited
-# garment, by the probabilities of the classifier, and by an oracle that sees the labels.
+# garment, by the probabilities of the classifier, and by an oracle that sees the labels; mean and half the range of the
+# seeds.
 
 # %%
 answers = ablations.answers(record).groupby("answer", sort=False)
