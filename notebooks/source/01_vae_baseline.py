@@ -67,21 +67,20 @@ parts = grid.split({"train": 0.85, "test": 0.15}, seed=0)
 train_set, test_set = parts["train"], parts["test"]
 print(f"{len(train_set)} garments to learn from, {len(test_set)} held out")
 
+# %%
 rows = torch.linspace(0, len(train_set) - 1, 16).long().view(2, 8)
 alt = "Sixteen small pictures of dresses in four colours, with different sleeves, lengths and fits."
 plots.image_rows({"first half": train_set.images[rows[0]], "second half": train_set.images[rows[1]]}, alt)
 
 # %% [markdown]
-# The pictures are small on purpose, so that training takes seconds; each square is one pixel. Note how little differs
-# between two of them: background and light are always the same. A model may spend its effort on a large coat of colour
-# and forget the sleeves. What you do not see is which factors are which: neither does the model.
-
-# %% [markdown]
+# Each square is one pixel. Background and light are always the same. A model may spend its effort on a large coat of
+# colour and forget the sleeves.
+#
 # ## Four pixels by hand
 #
 # Start with a picture of four pixels. A *decoder* gives each pixel a chance of being white. The **reconstruction
 # loss** is the surprise at the true pixels: minus the natural logarithm of the chance that came true, summed. Its unit
-# is the *nat*: a fair coin surprises by about seven tenths of one.
+# is the *nat*.
 
 # %%
 pixels = torch.tensor([[1.0, 0.0], [0.0, 1.0]], dtype=torch.float64)
@@ -92,14 +91,14 @@ def surprise(x, chance):
     return -(x * chance.log() + (1 - x) * (1 - chance).log())
 
 
-print("nats of each pixel:", [round(nats, 3) for nats in surprise(pixels, chances).flatten().tolist()])
+nats = surprise(pixels, chances)
 by_package = reconstruction_loss(torch.logit(chances)[None], pixels[None], "bernoulli", pixel_scale=0.1)
-torch.testing.assert_close(by_package.double(), surprise(pixels, chances).sum(), rtol=1e-6, atol=0)
-print(f"of the picture: {surprise(pixels, chances).sum().item():.3f}, by the package: {by_package.item():.3f}")
+torch.testing.assert_close(by_package.double(), nats.sum(), rtol=1e-6, atol=0)
+print("nats of each pixel:", [round(each, 3) for each in nats.flatten().tolist()], f"sum: {nats.sum().item():.3f}")
 
 # %% [markdown]
-# A good guess costs little, an undecided one costs the logarithm of two, a wrong one would cost a lot. The package
-# takes *logits* instead of chances: the logarithm of the odds, any number at all. It comes to the same.
+# A good guess costs little, a wrong one would cost a lot. The package takes *logits* instead of chances: the logarithm
+# of the odds, any number at all. It comes to the same.
 #
 # Real pixels are grey, not black or white. Then the best chance is the grey itself, and even that costs something: the
 # entropy of the pixel. So the loss of a perfect decoder is not zero, and from now on we compare with this **floor**.
@@ -111,18 +110,15 @@ cost = surprise(grey, tried)
 best = tried[cost.argmin()]
 torch.testing.assert_close(best, grey, rtol=0, atol=1e-9)
 print(f"best chance {best.item():.2f}, which costs {cost.min().item():.3f} nats: the floor of this pixel")
-plots.curves(
-    {"surprise at a grey pixel, nats": {"surprise": (tried.tolist(), cost.tolist())}},
-    "chance that the decoder gives",
-    "A curve of surprise over the chance that the decoder gives; it has one lowest point, above zero.",
-)
+curve = {"surprise": (tried.tolist(), cost.tolist())}
+alt = "A curve of surprise over the chance that the decoder gives; it has one lowest point, above zero."
+plots.curves({"surprise at a grey pixel, nats": curve}, "chance that the decoder gives", alt)
 
 # %% [markdown]
 # The curve is lowest at the grey of the pixel and steep at both ends: a decoder that is sure and wrong pays without
 # limit. It is also flat around its lowest point, which explains why pictures of a VAE look soft: a slightly wrong grey
-# costs almost nothing. The curve is of one pixel; neighbours are treated as if they knew nothing of each other.
-
-# %% [markdown]
+# costs almost nothing.
+#
 # ## The price of a code
 #
 # The *encoder* does not give one code but a bell over codes, the **posterior** $q(z|x)$, of mean $\mu$ and width
@@ -152,34 +148,30 @@ print(f"the prior itself costs {price(torch.tensor(0.0), torch.tensor(0.0)).item
 draws = profile.pick(tiny=20_000, cpu=200_000, gpu=200_000)
 q = torch.distributions.Normal(mean, (log_variance / 2).exp())
 p = torch.distributions.Normal(0.0, 1.0)
-with torch.random.fork_rng():
-    torch.manual_seed(0)
-    z = q.sample((draws,))
+torch.manual_seed(0)
+z = q.sample((draws,))
 gaps = q.log_prob(z) - p.log_prob(z)
 error = gaps.std() / draws**0.5
 assert (gaps.mean() - price(mean, log_variance)).abs() < 5 * error
 print(f"by sampling: {gaps.mean().item():.3f}, give or take {error.item():.3f}")
 
+# %%
 axis = torch.linspace(-3.5, 3.5, 141, dtype=torch.float64)
-bells = {"q(z|x)": q.log_prob(axis).exp(), "p(z)": p.log_prob(axis).exp()}
-plots.curves(
-    {"two bells over the code": {name: (axis.tolist(), height.tolist()) for name, height in bells.items()}},
-    "code z",
-    "Two bells over the code: the posterior of one picture is narrower than the prior and lies to its right.",
-)
+bells = {"q(z|x)": q, "p(z)": p}
+lines = {name: (axis.tolist(), bell.log_prob(axis).exp().tolist()) for name, bell in bells.items()}
+alt = "Two bells over the code: the posterior of one picture is narrower than the prior and lies to its right."
+plots.curves({"two bells over the code": lines}, "code z", alt)
 
 # %% [markdown]
-# Sampling and closed form agree. In the picture, the code of this image is
-# narrower than the prior and beside its middle: both cost. An encoder that always answers with the wide bell pays
-# nothing, and says nothing about its picture. Remember that; it comes back as the failure of this notebook.
-
-# %% [markdown]
+# Sampling and closed form agree. The code of this image is narrower than the prior and beside its middle: both cost. An
+# encoder that always answers with the wide bell pays nothing, and says nothing about its picture: the failure at the
+# end of this notebook.
+#
 # ## The bound
 #
 # Expected surprise plus price, with a minus, is the **evidence lower bound**, the ELBO. It can never exceed
-# $\ln p(x)$, the logarithm of the chance that the model gives to the picture, whatever its code. With a code of one
-# number and four pixels we can check that: sum over a fine grid of codes. Our decoder draws stripes, the stronger the
-# larger $z$ is.
+# $\ln p(x)$, the logarithm of the chance that the model gives to the picture. Here we can check that, by a sum over a
+# fine grid of codes. Our decoder draws stripes, the stronger the larger $z$ is.
 
 # %%
 stripes = torch.tensor([[2.0, -2.0], [-2.0, 2.0]], dtype=torch.float64)  # the decoder: logits = z * stripes
@@ -190,31 +182,26 @@ evidence = torch.logsumexp(log_likelihood + p.log_prob(codes) + log_step, 0)
 print(f"ln p(x) = {evidence.item():.3f}")
 
 
-# %%
 def bound(mean, width):
     weights = torch.softmax(torch.distributions.Normal(mean, width).log_prob(codes), 0)
     expected = (weights * log_likelihood).sum()
     return (expected - price(torch.as_tensor(mean), 2 * torch.as_tensor(width).log())).item()
 
 
+# %%
 means = torch.linspace(-1, 3, 41).tolist()
-bounds = {f"width {width}": [bound(mean, width) for mean in means] for width in (0.3, 0.7, 1.5)}
-assert max(max(line) for line in bounds.values()) < evidence
-gap = evidence.item() - max(max(line) for line in bounds.values())
+lines = {f"width {width}": (means, [bound(mean, width) for mean in means]) for width in (0.3, 0.7, 1.5)}
+gap = evidence.item() - max(max(line) for _, line in lines.values())
+assert gap > 0
 print(f"the best of these encoders is {gap:.3f} nats below ln p(x)")
-lines = {name: (means, line) for name, line in bounds.items()}
-plots.curves(
-    {"bound of different encoders, nats": lines | {"ln p(x)": (means, [evidence.item()] * len(means))}},
-    "mean of q(z|x)",
-    "Three curves of the bound over the encoder's mean, all of them below a level line, the evidence.",
-)
+lines["ln p(x)"] = means, [evidence.item()] * len(means)
+alt = "Three curves of the bound over the encoder's mean, all of them below a level line, the evidence."
+plots.curves({"bound of different encoders, nats": lines}, "mean of q(z|x)", alt)
 
 # %% [markdown]
-# No encoder gets above the line: that is the "lower bound". The best one comes close, at a mean and a width that fit
-# this picture. The gap that remains is how far its bell is from the true posterior, which is not exactly a bell. The
-# curves say nothing about other pictures; a real encoder has to find a bell for each of them at once.
-
-# %% [markdown]
+# No encoder gets above the line: that is the "lower bound". The gap of the best one is how far
+# its bell is from the true posterior, which is not exactly a bell.
+#
 # ## The trick that makes it trainable
 #
 # Training needs gradients with respect to $\mu$ and $\sigma$, but $z$ is drawn at random, and a draw has no slope. The
@@ -222,8 +209,8 @@ plots.curves(
 # $z = \mu + \sigma \varepsilon$. Now $z$ is an ordinary function of both, with slopes
 # $\partial z / \partial \mu = 1$ and $\partial z / \partial \sigma = \varepsilon$.
 #
-# We check autograd by *finite differences*: move each input a little up and down, with the same noise, and divide the
-# change of the loss by the move.
+# We check autograd by *finite differences*: move each input a little, with the same noise, and divide the change of the
+# loss by the move.
 
 # %%
 noise = torch.tensor(-0.4, dtype=torch.float64)
@@ -234,16 +221,14 @@ def loss(mean, log_variance):
     return surprise(pixels, (z * stripes).sigmoid()).sum() + price(mean, log_variance)
 
 
-h, variables = 1e-5, [mean.clone().requires_grad_(), log_variance.clone().requires_grad_()]
-slopes = torch.stack(torch.autograd.grad(loss(*variables), variables))
-up_down = [
-    loss(mean + h, log_variance) - loss(mean - h, log_variance),
-    loss(mean, log_variance + h) - loss(mean, log_variance - h),
-]
-differences = torch.stack(up_down) / (2 * h)
-torch.testing.assert_close(differences, slopes, rtol=1e-6, atol=1e-8)
-print("slopes by autograd:", [round(slope, 6) for slope in slopes.tolist()])
-print("by finite differences:", [round(slope, 6) for slope in differences.tolist()])
+variables = [mean.clone().requires_grad_(), log_variance.clone().requires_grad_()]
+by_autograd = torch.stack(torch.autograd.grad(loss(*variables), variables))
+h = 1e-5
+in_mean = loss(mean + h, log_variance) - loss(mean - h, log_variance)
+in_log_variance = loss(mean, log_variance + h) - loss(mean, log_variance - h)
+by_moves = torch.stack([in_mean, in_log_variance]) / (2 * h)
+torch.testing.assert_close(by_moves, by_autograd, rtol=1e-6, atol=1e-8)
+print("slopes by autograd:", by_autograd.tolist(), "by finite differences:", by_moves.tolist())
 
 # %% [markdown]
 # They agree. In the package `sample` is that one line. A warning: `torch.normal` draws from the same bell, accepts the
@@ -251,11 +236,10 @@ print("by finite differences:", [round(slope, 6) for slope in differences.tolist
 # With the reparametrisation, one draw an image is enough to train on.
 
 # %%
-with torch.random.fork_rng():
-    torch.manual_seed(0)
-    from_package = sample(mean[None], log_variance[None])
-    torch.manual_seed(0)
-    by_hand = mean + (log_variance / 2).exp() * torch.randn_like(mean[None])
+torch.manual_seed(0)
+from_package = sample(mean[None], log_variance[None])
+torch.manual_seed(0)
+by_hand = mean + (log_variance / 2).exp() * torch.randn_like(mean[None])
 assert torch.equal(from_package, by_hand)
 
 blind_mean = mean.clone().requires_grad_()
@@ -279,6 +263,7 @@ z = means + (log_variances / 2).exp() * torch.randn_like(means)
 logits = rehearsal.decoder(z)
 print("images", tuple(batch.shape), "-> codes", tuple(z.shape), "-> logits", tuple(logits.shape))
 
+# %%
 reconstruction = F.binary_cross_entropy_with_logits(logits, batch, reduction="sum") / len(batch)
 kl = price(means, log_variances).sum(1).mean()
 torch.manual_seed(0)
@@ -289,7 +274,7 @@ print({name: round(term.item(), 2) for name, term in terms.items()})
 
 # %% [markdown]
 # `VAE.loss` of the package gives the same two terms, so from here on we use it. The labels it is handed play no part.
-# An untrained code costs next to nothing and tells next to nothing; the reconstruction is what there is to win.
+# An untrained code costs next to nothing and tells next to nothing.
 #
 # ## Training
 #
@@ -302,12 +287,9 @@ steps = profile.pick(tiny=300, cpu=1650, gpu=4000)
 recipe = VAERecipe(warm_up=steps // 4)
 
 
-def fit(build, data, seed, steps, rate=3e-3):
-    model = seeded(build, seed)
-    epochs = max(1, steps // (len(data) // BATCH))
-    training = TrainingRecipe(
-        epochs, BATCH, learning_rate=rate, weight_decay=0.0, seed=seed, bf16=False, augmentation=NOTHING
-    )
+def fit(build, data, seed, steps):
+    model, epochs = seeded(build, seed), max(1, steps // (len(data) // BATCH))
+    training = TrainingRecipe(epochs, BATCH, 3e-3, weight_decay=0.0, seed=seed, bf16=False, augmentation=NOTHING)
     return model, adde_lite.train(model, data, training, device=profile.device)
 
 
@@ -316,16 +298,14 @@ models = {seed: model for seed, (model, _) in runs.items()}
 model = models[seeds[0]]
 
 # %%
-tables = {f"seed {seed}": history.table() for seed, (_, history) in runs.items()}
-titles = {"reconstruction": "reconstruction, nats", "kl": "price as charged, nats"}
-panels = {
-    title: {name: (table.index.tolist(), table[term].tolist()) for name, table in tables.items()}
-    for term, title in titles.items()
-}
-assert all(table["reconstruction"].iloc[-1] < table["reconstruction"].iloc[0] for table in tables.values())
-plots.curves(
-    panels, "epoch", "Left: the reconstruction loss falls for each seed. Right: the price of the code over the epochs."
-)
+panels = {"reconstruction, nats": {}, "price as charged, nats": {}}
+for seed, (_, history) in runs.items():
+    epochs, table = history.table().index.tolist(), history.table()
+    assert table["reconstruction"].iloc[-1] < table["reconstruction"].iloc[0]
+    for title, term in zip(panels, ("reconstruction", "kl"), strict=True):
+        panels[title][f"seed {seed}"] = epochs, table[term].tolist()
+alt = "Left: the reconstruction loss falls for each seed. Right: the price of the code over the epochs."
+plots.curves(panels, "epoch", alt)
 
 # %% [markdown]
 # Left the reconstruction falls, quickly at first. Right is the price as it counts, with its warm-up weight: the model
@@ -335,10 +315,10 @@ plots.curves(
 # %% [markdown]
 # ## Is it any good? Two simple rivals
 #
-# A fair question needs rivals. The simplest is the **mean image**, the same answer for everyone. The strong one is
-# **PCA**, principal component analysis, with as many components as the VAE has latents: the best that straight axes can
-# do. All are judged on the held-out garments, in nats per pixel value above the floor. A VAE answers with what it
-# decodes from the means; `embed` gives these.
+# The simplest rival is the **mean image**, the same answer for everyone. The strong one is **PCA**, principal component
+# analysis, with as many components as the VAE has latents: the best that straight axes can do. All are judged on the
+# held-out garments, in nats per pixel value above the floor. A VAE answers with what it decodes from the means; `embed`
+# gives these.
 
 
 # %%
@@ -381,20 +361,16 @@ plots.image_rows({"held out": test_set.images[spread]} | compared, alt)
 # %% [markdown]
 # Look at the outlines: PCA adds and removes grey where a garment may or may not lie, so it leaves ghosts. The VAE
 # draws one garment, but soft, and it drops what is cheap to drop: seams, belts, and much of a white dress on a pale
-# table. PCA pays nothing for its code, while the VAE had to live with noise on its own; the count above the table says
-# who is ahead. Held out means: a new combination of values that were all seen.
-
-# %% [markdown]
+# table. PCA pays nothing for its code; the count above the table says who is ahead.
+#
 # ## Samples
 #
 # The VAE is also a generator: draw a code from the prior and decode it. Does it make new garments, or does it copy?
 # Below each sample stands the training garment nearest to it, pixel by pixel.
 
 # %%
-with torch.random.fork_rng():
-    torch.manual_seed(0)
-    drawn = torch.randn(8, recipe.latents)
-samples = model.decode(drawn)
+torch.manual_seed(0)
+samples = model.decode(torch.randn(8, recipe.latents))
 flat = train_set.images.flatten(1).float()
 nearest = torch.cdist(samples.flatten(1).float(), flat).argmin(1)
 alt = "Eight sampled garments, soft at the edges, and below each the training garment nearest to it."
@@ -421,12 +397,8 @@ def shown_latents(kl):
 posteriors = {seed: each.posterior(train_set.images) for seed, each in models.items()}
 kl_of = {seed: gaussian_kl(*posterior) for seed, posterior in posteriors.items()}
 shown = shown_latents(kl_of[seeds[0]])
-plots.latent_bars(
-    {f"seed {seed}": each for seed, each in kl_of.items()},
-    USED,
-    "KL in nats",
-    "Bars of the KL of each latent, sorted, one panel a seed; a dashed line parts the used from the unused.",
-)
+alt = "Bars of the KL of each latent, sorted, one panel a seed; a dashed line parts the used from the unused."
+plots.latent_bars({f"seed {seed}": each for seed, each in kl_of.items()}, USED, "KL in nats", alt)
 
 # %% [markdown]
 # A model may use fewer latents than it has: the price keeps the rest at the prior. The number of a latent means
@@ -439,26 +411,19 @@ plots.latent_bars(
 # hand it is a copy, an assignment and a call; `plots.traversals` does it for several.
 
 # %%
-start = posteriors[seeds[0]][0][len(train_set) // 2]
-walk = (-3.0, -2.0, -1.0, 0.0, 1.0, 2.0, 3.0)
+start, walk = posteriors[seeds[0]][0][len(train_set) // 2], (-3.0, -2.0, -1.0, 0.0, 1.0, 2.0, 3.0)
 steps_along = start.repeat(len(walk), 1)
 steps_along[:, shown[0]] = torch.tensor(walk)
-by_hand = model.decode(steps_along)
-print(f"latent {shown[0]} takes {len(walk)} values:", tuple(by_hand.shape))
+print(f"latent {shown[0]} takes {len(walk)} values:", tuple(model.decode(steps_along).shape))
 
-kl, dearest = kl_of[seeds[0]], shown[:6]
-plots.traversals(
-    model.decode,
-    start,
-    {latent: f"latent {latent}\n{kl[latent]:.1f} nats" for latent in dearest},
-    walk,
-    f"Rows of garments, one for each of the latents {', '.join(map(str, dearest))}: in a row only that latent moves.",
-)
+rows = {latent: f"latent {latent}\n{kl_of[seeds[0]][latent]:.1f} nats" for latent in shown[:6]}
+alt = f"Rows of garments, one for each of the latents {', '.join(map(str, rows))}: in a row only that latent moves."
+plots.traversals(model.decode, start, rows, walk, alt)
 
 # %% [markdown]
-# Read each row from left to right and say in one word what changes. Then look again: does something else change too? A
-# row that mostly changes a colour may also move a hem. The model was never asked to keep them apart; it only saves
-# nats. You see one garment and the latents of most KL; from another start the same latent may do something else.
+# Read each row from left to right and say in one word what changes. Then look again: does something else change too?
+# The model was never asked to keep them apart; it only saves nats. From another start the same latent may do something
+# else.
 #
 # Does the KL really say which latents matter? Compare how far the pixels move.
 
@@ -490,28 +455,25 @@ def share_told(codes, values):
     return between / (codes - codes.mean(0)).square().sum(0)
 
 
+# %%
 values = {name: grid.labels[:, WARDROBE.index(name)] for name in factors}
 values |= {name: torch.tensor(grid.columns[name]) for name in places}
 codes = model.embed(grid.images)
 told = {name: share_told(codes, each) for name, each in values.items()}
 rows = {f"latent {latent}": {name: each[latent].item() for name, each in told.items()} for latent in shown}
 mixed = [name for name, row in rows.items() if sorted(row.values())[-2] > 0.1]
-first = max(told, key=lambda name: told[name][shown[0]].item())
 print(f"{len(mixed)} of {len(rows)} shown latents are told by at least two factors (shares above a tenth)")
-print(f"the dearest latent is told mostly by {first}")
 alt = "A heat map: rows are latents, columns are factors, a dark cell is a latent that the factor decides."
 plots.number_map(rows, alt, title="share of the latent told by the factor")
 
 # %% [markdown]
-# A row with one dark cell is an axis with a name. A row with several is a mixture, and a factor that darkens several
-# rows is spread out. The model pays by the pixel: what changes many of them is worth buying, whether or not a person
-# finds it interesting. A share looks at means only, so a factor that makes a latent bend back is missed here.
-
-# %% [markdown]
+# A row with one dark cell is an axis with a name. A row with several is a mixture. The model pays by the pixel: what
+# changes many of them is worth buying. A share looks at means only, so a factor that makes a latent bend back is
+# missed.
+#
 # ## Move it
 #
-# First the dearest latent alone. Use the mouse, or click the slider once and press the arrow keys. These few pictures
-# were drawn beforehand, so this slider also moves on a page without a kernel.
+# First the dearest latent alone. Use the mouse, or click the slider once and press the arrow keys.
 
 # %%
 stops = {f"{value:+.0f}": plots.decoded_code(model.decode, start, {shown[0]: value}) for value in walk}
@@ -552,27 +514,26 @@ plots.image_rows({"through codes": path, "cross-fade": fade}, alt, columns=[f"{s
 # though a half-way garment need not exist. Is the middle really nearer to a garment? One pair proves nothing, so we ask
 # many: how far is the middle from the nearest training garment?
 
+
 # %%
-with torch.random.fork_rng():
-    torch.manual_seed(0)
-    left, right = torch.randint(len(test_set), (2, 200))
-middles = []
-for each in models.values():
+def to_garment(pictures):
+    """Root mean square distance to the nearest garment of the training set, grey levels, mean over pictures."""
+    return torch.cdist(pictures.flatten(1).float(), flat).amin(1).mean().item() / flat.shape[1] ** 0.5
+
+
+torch.manual_seed(0)
+left, right = torch.randint(len(test_set), (2, 200))
+middles = {}
+for seed, each in models.items():
     codes = each.embed(test_set.images)
     ghosts = (each.decode(codes[left]).float() + each.decode(codes[right]).float()) / 2
-    pair = {"through codes": each.decode((codes[left] + codes[right]) / 2).float(), "cross-fade": ghosts}
-    middles.append(
-        {name: torch.cdist(x.flatten(1), flat).amin(1).mean().item() / flat.shape[1] ** 0.5 for name, x in pair.items()}
-    )
-middles = pd.DataFrame(middles, index=[f"seed {seed}" for seed in seeds])
-nearer = (middles["through codes"] < middles["cross-fade"]).sum()
-print(f"the middle through codes is nearer to a garment than the cross-fade for {nearer} of {len(seeds)} seeds")
-middles.round(1)
+    through = each.decode((codes[left] + codes[right]) / 2)
+    middles[f"seed {seed}"] = {"through codes": to_garment(through), "cross-fade": to_garment(ghosts)}
+pd.DataFrame(middles).T.round(1)
 
 # %% [markdown]
-# The numbers are grey levels, root mean square, to the nearest garment of the training set. Both roads start from the
-# VAE's own pictures, so neither is helped by being sharp. The table says that the middle looks more like *some*
-# garment. It does not say that it is the garment a person would put half way.
+# The smaller number is nearer to a garment. Both roads start from the VAE's own pictures, so neither is helped by being
+# sharp. The table speaks of *some* garment, not of the one that a person would put half way.
 #
 # ## Do the axes of different seeds agree?
 #
@@ -607,27 +568,24 @@ def predictable(a, b, a_test, b_test):
     return 1 - missed / (b_test - b.mean(0)).square().sum(0)
 
 
+# %%
 pairs = [(one, other) for one in seeds for other in seeds if one != other]
 tested = {seed: each.embed(test_set.images) for seed, each in models.items()}
-agreement = []
+agreement = {}
 for one, other in pairs:
     a, b, used = posteriors[one][0], posteriors[other][0], shown_latents(kl_of[other])
     alone = correlations(a, b).square().amax(0)[used].mean().item()
     together = predictable(a, b, tested[one], tested[other])[used].mean().item()
-    agreement.append({"from": one, "to": other, "by the best single latent": alone, "by all together": together})
-agreement = pd.DataFrame(agreement).set_index(["from", "to"])
+    agreement[f"from {one} to {other}"] = {"by the best single latent": alone, "by all together": together}
+agreement = pd.DataFrame(agreement).T
 single, together = agreement.mean()
-assert single < together
-assert profile.name == "tiny" or together > 0.8
-print(f"explained by the best single latent {single:.0%}, by all latents of the other run together {together:.0%}")
-print(f"the difference, {together - single:.0%}, is there in the other run, but not on an axis of its own")
+assert single < together and (profile.name == "tiny" or together > 0.8)
 agreement.map("{:.0%}".format)
 
 # %% [markdown]
 # Both columns are shares of a used latent's spread, averaged; the second on held-out garments. What one run knows,
 # the other knows mostly too, but its axes lie elsewhere. No run is wrong: the prior looks the same from every side,
-# and nothing in the bound rewards an axis for having a name. Notebook 02 measures this with every metric of the
-# field.
+# and nothing in the bound rewards an axis for having a name.
 
 # %% [markdown]
 # ## When it fails: posterior collapse
@@ -642,12 +600,9 @@ short = profile.pick(tiny=40, cpu=280, gpu=600)
 dear = {seed: fit(partial(BetaVAE, BetaVAERecipe(beta=PRICE, warm_up=0)), train_set, seed, short)[0] for seed in seeds}
 dear_kl = {seed: gaussian_kl(*each.posterior(train_set.images)) for seed, each in dear.items()}
 assert max(each.max() for each in dear_kl.values()) < USED
-plots.latent_bars(
-    {f"price {PRICE:.0f}": dear_kl[seeds[0]], "price 1, warmed up": kl_of[seeds[0]]},
-    USED,
-    "KL in nats",
-    "Bars of the KL of each latent: at the high price all lie below the line, at price one some stand above it.",
-)
+panels = {f"price {PRICE:.0f}": dear_kl[seeds[0]], "price 1, warmed up": kl_of[seeds[0]]}
+alt = "Bars of the KL of each latent: at the high price all lie below the line, at price one some stand above it."
+plots.latent_bars(panels, USED, "KL in nats", alt)
 
 # %% [markdown]
 # Not a single latent tells anything at the high price: no bar rises to the dashed line, in any run. Beside it stands
@@ -662,8 +617,7 @@ plots.image_rows(rows, alt)
 
 # %% [markdown]
 # The collapsed model answers every garment with the same picture, close to the mean image. Its loss fell and settled
-# like any other; only the KL of each latent shows that the code is empty. The picture does not say why the other model
-# is well: it had the lower price *and* a warm-up.
+# like any other; only the KL of each latent shows that the code is empty.
 #
 # How do we heal it? Two ways: lower the price of the collapsed model and go on training, with a warm-up during which
 # the code is free again; or throw it away and start afresh.
@@ -678,6 +632,8 @@ def cheap_again(patient):
 
 
 continued = {seed: fit(partial(cheap_again, dear[seed]), train_set, seed, 2 * short)[0] for seed in seeds}
+
+# %%
 continued_kl = {seed: gaussian_kl(*each.posterior(train_set.images)) for seed, each in continued.items()}
 stages = {"collapsed": dear_kl, "price lowered": continued_kl, "started afresh": kl_of}
 codes_of = {name: {f"seed {seed}": each.sum().item() for seed, each in kls.items()} for name, kls in stages.items()}
@@ -688,9 +644,8 @@ pd.DataFrame(codes_of).map("{:.2f} nats".format)
 
 # %% [markdown]
 # A fresh start at a fair price heals in every run. Lowering the price later may or may not: the count above says how
-# many runs it brought back. The collapsed decoder ignores its code, so the code has little slope to climb. Collapse is
-# easier to avoid than to repair, and the way to avoid it is a code that is free at first. The fresh runs were also
-# longer; the last exercise takes their warm-up away.
+# many runs it brought back. The collapsed decoder ignores its code, so the code has little slope to climb. The fresh
+# runs were also longer; the last exercise takes their warm-up away.
 
 # %% [markdown]
 # ## Real photos
@@ -704,9 +659,8 @@ folder = Path(os.environ.get("ADDE_LITE_DATA", "")) / "fashion_products"
 photos_here = "ADDE_LITE_DATA" in os.environ and (folder / "labels.csv").exists()
 if photos_here:
     wanted = {"core": 1, "split": ("train", "query")}
-    photos = adde_lite.image_table(
-        folder / "labels.csv", folder / "images.zip", ["articleType"], size=32, where=wanted, keep=["split"]
-    )
+    files = folder / "labels.csv", folder / "images.zip"
+    photos = adde_lite.image_table(*files, ["articleType"], size=32, where=wanted, keep=["split"])
     shop, unseen = photos.where(split="train"), photos.where(split="query")
     photo_steps = profile.pick(tiny=60, cpu=1500, gpu=8000)
     photo_recipe = VAERecipe(latents=32, warm_up=photo_steps // 4)
