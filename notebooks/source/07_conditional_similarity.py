@@ -24,10 +24,8 @@
 # - tell a model that separates conditions from one that merely is good on average.
 
 # %%
-import os
 import platform
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -38,6 +36,7 @@ from torch.nn import functional as F
 import adde_lite
 from adde_lite import Gallery, checks, plots, widgets
 from adde_lite.attributes import MISSING
+from adde_lite.data.fashion_products import fashion_products
 from adde_lite.losses import conditional_triplet
 from adde_lite.metrics.conditional import (
     cross_accuracy,
@@ -602,32 +601,26 @@ widgets.condition_frames(gallery, clothes.images, some[0], k=4)
 # part alone, briefly, and asks triplets of the gallery part. Numbers only: the pictures are not ours to show.
 
 # %%
-folder = Path(os.environ.get("ADDE_LITE_DATA", "")) / "fashion_products"
-photos_here = "ADDE_LITE_DATA" in os.environ and (folder / "labels.csv").exists()
-photo_rows = {}
-if photos_here:
-    columns = ["gender", "articleType", "baseColour"]
-    photos = adde_lite.image_table(
-        folder / "labels.csv", folder / "images.zip", columns, size=(64, 48), where={"core": 1}, keep=["split"]
-    )
+photos, photo_rows = fashion_products(), {}
+if photos is None:
+    print("Without ADDE_LITE_DATA: here would stand the triplet accuracy on real photos.")
+else:
     train_part, shop = photos.where(split="train"), photos.where(split="gallery")
     train_part = train_part.subset(slice(profile.pick(tiny=128, cpu=len(train_part), gpu=len(train_part))))
-    asked_of = conditional_triplets(shop.labels, shop.schema, seed=0)
-    ways = {"pixels": pixel_blocks(shop.images, len(columns))}
+    ways = {"pixels": pixel_blocks(shop.images, shop.schema.A)}
     for name in (conditional.LEARNED, conditional.ADDE):
         run = conditional.run(name, SEED)
         brief = replace(run.training, epochs=profile.pick(tiny=1, cpu=3, gpu=8))
         ways[name] = replace(run, training=brief).trained_on(train_part).embed(shop.images)
     ways["label oracle"] = label_blocks(shop.labels, shop.schema)
+    asked_of, columns = conditional_triplets(shop.labels, shop.schema, seed=0), shop.schema.names
     photo_rows = {name: triplet_accuracy(blocks, asked_of) for name, blocks in ways.items()}
     assert (photo_rows["label oracle"] == 1).all()
     if full_size:
         assert photo_rows[conditional.ADDE].mean() > photo_rows["pixels"].mean() > 0.5
-    told = {"chance": [0.5] * len(columns)} | {name: shares.tolist() for name, shares in photo_rows.items()}
+    told = {"chance": [0.5] * shop.schema.A} | {name: shares.tolist() for name, shares in photo_rows.items()}
     alt = "Bars, one panel a headline attribute: chance at a half, pixels, CSN and ADDE-C above, the oracle at one."
     display(plots.score_bars(pd.DataFrame(told, index=columns).to_dict(), columns, alt, ours=conditional.ADDE))
-else:
-    print("Without ADDE_LITE_DATA: here would stand the triplet accuracy on real photos.")
 
 # %% [markdown]
 # Labels of a shop are sometimes wrong, and then a right answer counts as a miss. Colours on photos are a matter of the
