@@ -628,8 +628,8 @@ alt = "The codes of a part of the dresses in three maps, coloured by colour: PCA
 plots.maps(placed, colours, list(DRESSES.attributes["colour"]), alt)
 
 # %% [markdown]
-# Compare the two UMAPs: the islands have other places, and sometimes other shapes. Distances between islands mean
-# nothing. PCA looks duller and is the same each time. None of the three says which dimension holds which factor. How
+# Compare the two UMAPs: islands shift and change their shape. Distances between islands mean nothing. PCA is the same
+# each time. None of the three says which dimension holds which factor, and clusters need not be values of a factor. How
 # far can a map be trusted? Count how many of a dress's nearest neighbours are the same in two maps.
 
 
@@ -651,7 +651,8 @@ assert kept["two seeds of UMAP"] > kept["chance: two UMAPs, rows shuffled"]
 pd.Series(kept, name="neighbours kept").map("{:.2f}".format).to_frame()
 
 # %% [markdown]
-# This number belongs beside every such picture. Use a map to look, not to prove.
+# The second line belongs beside every such picture; the third and fourth say which map keeps more of the code's own
+# neighbourhoods. Use a map to look, not to prove.
 #
 # ## In a shop, attributes come together
 #
@@ -686,7 +687,7 @@ plots.score_curves({"perfect codes": {"MIG": perfect}}, stops, "correlation of t
 # %%
 def sleeve_told(rows, seed):
     """Share of the sleeve that the best dimension tells, on the full grid, when a model has seen these rows alone."""
-    part, steps = dresses.subset(rows.tolist()), profile.pick(tiny=20, cpu=400, gpu=2000)
+    part, steps = dresses.subset(rows.tolist()), profile.pick(tiny=20, cpu=700, gpu=2000)
     recipe = replace(TRAINING, seed=seed, epochs=max(1, steps * TRAINING.batch_size // len(part)))
     pupil = seeded(lambda: BetaVAE(BetaVAERecipe(beta=4.0)), seed)
     adde_lite.train(pupil, part, recipe)
@@ -696,7 +697,7 @@ def sleeve_told(rows, seed):
 # %%
 colour, sleeve = (grid[:, factor_names.index(name)] for name in ("colour", "sleeve"))
 together = np.flatnonzero(sleeve == np.minimum(colour, 2))
-apart = np.random.default_rng(0).choice(len(grid), len(together), replace=False)
+apart = np.sort(np.random.default_rng(0).permutation(len(grid))[: len(together)])
 subsets = {"drawn at random": apart, "sleeve goes with colour": together}
 leaks = {name: [sleeve_told(rows, seed) for seed in profile.seeds] for name, rows in subsets.items()}
 lost = -np.subtract(leaks["sleeve goes with colour"], leaks["drawn at random"])
