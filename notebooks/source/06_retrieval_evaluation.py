@@ -61,7 +61,8 @@ print(f"profile {profile.name}, torch {torch.__version__.split('+')[0]}, Python 
 # on. `before` and `after` are the drawer as encoder and memory see it before and after the third stage.
 
 # %%
-run, setting = retrieval.runs()[0], retrieval.settings()[retrieval.MAIN]
+run = retrieval.runs()[0]
+setting = retrieval.settings()[retrieval.MAIN]
 trained = run.trained() if full_size else run.trained_briefly()
 size = profile.pick(tiny=480, cpu=setting.drawer.n, gpu=setting.drawer.n)
 drawer = replace(setting.drawer, n=size).images()
@@ -79,7 +80,8 @@ print(f"{len(drawer):,} garments, {WARDROBE.A} attributes, {WARDROBE.J} values; 
 # %%
 few = drawer.subset(list(range(10)))
 queries = edit_queries(few.labels, few.labels, WARDROBE)
-start, (edit,) = int(queries.reference[0]), queries.edits(WARDROBE, 0)
+start = int(queries.reference[0])
+(edit,) = queries.edits(WARDROBE, 0)
 answer = (few.labels == queries.target[0]).all(1).nonzero()[:, 0].tolist()
 print(f"{len(queries)} queries; the first: garment {start}, {edit}; right would be {answer}")
 assert start not in answer
@@ -93,7 +95,8 @@ plots.version_sheet(few)
 # order. Then compare the labels found with those asked for.
 
 # %%
-a, r = WARDROBE.index(edit.attribute), trained.encoder.embed(few.images)
+r = trained.encoder.embed(few.images)
+a = WARDROBE.index(edit.attribute)
 edited = r[start].clone()
 edited[a] = trained.memory.prototype(edit.attribute, edit.value)
 distance = (F.normalize(r.flatten(1)) - F.normalize(edited.flatten(), dim=0)).norm(dim=1)
@@ -274,7 +277,8 @@ plots.score_strips(groups, "first result right in every attribute", alt, baselin
 # gallery stays as it is.
 
 # %%
-w, indicator = weights["embedding"], queries.indicator(WARDROBE, drawer.labels)
+w = weights["embedding"]
+indicator = queries.indicator(WARDROBE, drawer.labels)
 edited = trained.memory.edit(after.references.embeddings[queries.reference], indicator, "swap").detach()
 factors = torch.where(queries.edited, w, 1.0)[:, :, None]
 by_hand = nearest((unit(edited).view_as(edited) * factors).flatten(1), unit(after.gallery.embeddings), 30)
@@ -357,7 +361,7 @@ told = pd.DataFrame(
 told = told.loc[list(SHORT)].rename(TITLES)
 assert (told["itself left out"] >= told["as in the protocol"]).all()
 said = record.gap("residual", "classifier_probability", "top_1", "self left out").verdict
-print(f"itself left out, over three seeds, ADDE-M (add) and the classifier: {said}")
+print(f"itself left out, over three seeds, ADDE-M (add) beside the classifier: {said}")
 told.map("{:.3f}".format)
 
 # %% [markdown]
@@ -462,6 +466,7 @@ shares = (0.0, 0.25, 0.5, 0.75, 1.0)
 rows = [row for row in SHORT if row != "chance"]  # chance looks for nothing: nothing can be hidden from it
 hidden = pd.DataFrame({TITLES[row]: [first_right(row, share) for share in shares] for row in rows}, index=shares).T
 hidden.loc["chance"] = means["chance"]["top_1"]
+hidden = hidden.loc[[TITLES[row] for row in SHORT]]
 hidden.rename(columns="{:.0%} hidden".format).map("{:.3f}".format)
 
 # %% [markdown]
@@ -475,7 +480,8 @@ if full_size:
     assert lost > 0
 print(f"adding loses {100 * lost:.1f} points when no old value is known")
 drawn = {row: (shares, hidden.loc[row].tolist()) for row in three.index}
-plots.curves({"first result right": drawn}, "share of old values hidden", "Three lines: only adding falls.")
+alt = "First results right over the share of old values hidden, three lines: only adding falls."
+plots.curves({"first result right": drawn}, "share of old values hidden", alt)
 
 # %% [markdown]
 # Only one line moves: the old value stays in the block, and the garment itself stays near. The remedy is one call: let

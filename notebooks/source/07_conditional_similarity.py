@@ -601,7 +601,8 @@ widgets.condition_frames(gallery, clothes.images, some[0], k=4)
 # part alone, briefly, and asks triplets of the gallery part. Numbers only: the pictures are not ours to show.
 
 # %%
-photos, photo_rows = fashion_products(), {}
+photos = fashion_products()
+photo_rows = {}
 if photos is None:
     print("Without ADDE_LITE_DATA: here would stand the triplet accuracy on real photos.")
 else:
@@ -613,14 +614,15 @@ else:
         brief = replace(run.training, epochs=profile.pick(tiny=1, cpu=3, gpu=8))
         ways[name] = replace(run, training=brief).trained_on(train_part).embed(shop.images)
     ways["label oracle"] = label_blocks(shop.labels, shop.schema)
-    asked_of, columns = conditional_triplets(shop.labels, shop.schema, seed=0), shop.schema.names
+    asked_of = conditional_triplets(shop.labels, shop.schema, seed=0)
     photo_rows = {name: triplet_accuracy(blocks, asked_of) for name, blocks in ways.items()}
     assert (photo_rows["label oracle"] == 1).all()
     if full_size:
         assert photo_rows[conditional.ADDE].mean() > photo_rows["pixels"].mean() > 0.5
     told = {"chance": [0.5] * shop.schema.A} | {name: shares.tolist() for name, shares in photo_rows.items()}
     alt = "Bars, one panel a headline attribute: chance at a half, pixels, CSN and ADDE-C above, the oracle at one."
-    display(plots.score_bars(pd.DataFrame(told, index=columns).to_dict(), columns, alt, ours=conditional.ADDE))
+    bars = pd.DataFrame(told, index=shop.schema.names)
+    display(plots.score_bars(bars.to_dict(), shop.schema.names, alt, ours=conditional.ADDE))
 
 # %% [markdown]
 # Labels of a shop are sometimes wrong, and then a right answer counts as a miss. Colours on photos are a matter of the
