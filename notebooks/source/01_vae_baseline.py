@@ -228,7 +228,7 @@ in_mean = loss(mean + h, log_variance) - loss(mean - h, log_variance)
 in_log_variance = loss(mean, log_variance + h) - loss(mean, log_variance - h)
 by_moves = torch.stack([in_mean, in_log_variance]) / (2 * h)
 torch.testing.assert_close(by_moves, by_autograd, rtol=1e-6, atol=1e-8)
-print("slopes by autograd:", by_autograd.tolist(), "by finite differences:", by_moves.tolist())
+print("slopes by autograd:", by_autograd.numpy().round(6), " by finite differences:", by_moves.numpy().round(6))
 
 # %% [markdown]
 # They agree. In the package `sample` is that one line. A warning: `torch.normal` draws from the same bell, accepts the
