@@ -4,7 +4,7 @@ from adde_lite.retrieval.scale.asked import Found, Index, Where
 from adde_lite.retrieval.scale.cells import Cells, Visits, visits
 from adde_lite.retrieval.scale.faiss_index import FaissIndex
 from adde_lite.retrieval.scale.milvus_index import MilvusIndex
-from adde_lite.retrieval.scale.recall import askings, by_seed, recall, recall_table, rerank_table
+from adde_lite.retrieval.scale.recall import askings, by_seed, recall, recall_table, rerank_table, share_found
 from adde_lite.retrieval.scale.synthetic import Shop, synthetic_gallery, synthetic_shop
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     "recall",
     "recall_table",
     "rerank_table",
+    "share_found",
     "synthetic_gallery",
     "synthetic_shop",
     "visits",

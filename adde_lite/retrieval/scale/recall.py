@@ -51,6 +51,11 @@ def recall(
     return float((reached >= last - ROUNDING).float().mean())
 
 
+def share_found(found: Tensor, answers: Tensor) -> float:
+    """The share of the exact answers, rows int64 (Q, k), that are among the rows found, int64 (Q, n)."""
+    return float((found[:, :, None] == answers[:, None]).any(1).double().mean())
+
+
 def recall_table(
     indexes: Mapping[str, Index], embeddings: Tensor, queries: Tensor, *, k: int = 30, seed: int = 0
 ) -> dict[str, dict[str, float]]:

@@ -13,6 +13,7 @@ from adde_lite.retrieval.scale import (
     recall,
     recall_table,
     rerank_table,
+    share_found,
     synthetic_gallery,
     synthetic_shop,
 )
@@ -57,6 +58,12 @@ def test_recall_under_a_filter_counts_the_answers_that_pass_it():
     odd = torch.tensor([False, True] * 3)  # rows 1, 3 and 5
     for rows, share in (([1, 3], 1.0), ([1, 5], 0.5)):
         assert recall(Answers(torch.tensor([rows])), embeddings, query, torch.ones(2), k=2, where=odd) == share
+
+
+def test_the_share_found_counts_answers_in_any_order():
+    answers = torch.tensor([[0, 1], [2, 3]])
+    assert share_found(torch.tensor([[9, 1, 0], [3, 8, 7]]), answers) == 0.75
+    assert share_found(torch.tensor([[2], [0]]), answers) == 0
 
 
 def test_tables_of_several_seeds_become_one():
