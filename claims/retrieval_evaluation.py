@@ -3,7 +3,7 @@
 from functools import cache
 
 from adde_lite.data.wardrobe import WARDROBE
-from adde_lite.retrieval.evaluation import Encoded, Stage, row_vectors
+from adde_lite.retrieval.evaluation import Encoded, Row, Stage, row_vectors
 from adde_lite.retrieval.nearest import nearest
 from adde_lite.retrieval.weighting import weighted_search
 from claims import clothes
@@ -40,7 +40,8 @@ def pulled_back(on: bool) -> Numbers:
 
 def without_the_old_value(on: bool) -> Numbers:
     """What an edit loses when its indicator holds no -1: adding, or swapping."""
-    stage, queries, row = _stage(), clothes.queries(), "residual" if on else "embedding"
+    stage, queries = _stage(), clothes.queries()
+    row: Row = "residual" if on else "embedding"
     whole = queries.indicator(WARDROBE, clothes.drawer().labels)
     known, hidden = (
         clothes.found(nearest(*row_vectors(row, stage, queries, indicator), clothes.SHOWN))["first result right"]

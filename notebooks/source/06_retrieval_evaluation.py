@@ -3,8 +3,8 @@
 #   course:
 #     shows: how often the right garment is found, and which baseline nearly wins
 #     cpu_s: 300
-#     tiny_cpu_s: 90
-#     peak_mb: 3000
+#     tiny_cpu_s: 60
+#     peak_mb: 2600
 # ---
 
 # %% [markdown]
