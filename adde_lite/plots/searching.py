@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import matplotlib as mpl
 import numpy as np
-from matplotlib.ticker import PercentFormatter
+from matplotlib.ticker import FuncFormatter, NullFormatter, PercentFormatter
 from torch import Tensor
 
 from adde_lite.plots.drawing import Drawing, box, picture, words
@@ -24,9 +24,10 @@ def stacked_scores(panels: Mapping[str, Tensor], garments: Sequence[str], blocks
         garments, blocks: their names, at most six blocks.
         alt: the picture's alt text.
     """
+    longest = max(float(products.sum(0).max()) for products in panels.values())
     with mpl.rc_context(STYLE):
         drawn = Picture(alt, (2.7 * len(panels) + 1.2, 0.34 * len(garments) + 1.2))
-        places = drawn.subplots(1, len(panels), sharex=True, sharey=True, squeeze=False)[0]
+        places = drawn.subplots(1, len(panels), sharey=True, squeeze=False)[0]
         for place, (title, products) in zip(places, panels.items(), strict=True):
             ends = np.zeros(len(garments))
             for name, widths, colour in zip(blocks, products.numpy(), CYCLE, strict=False):
@@ -35,8 +36,7 @@ def stacked_scores(panels: Mapping[str, Tensor], garments: Sequence[str], blocks
             for row, end in enumerate(ends):
                 mark = " ✓" if end == ends.max() else ""
                 place.text(end, row, f" {end:g}{mark}", va="center", fontsize=8.5)
-            place.set(title=title, xlim=(0, None))
-            place.margins(x=0.16)
+            place.set(title=title, xlim=(0, 1.2 * longest))
             place.tick_params(length=0)
         places[0].invert_yaxis()
         handles, labels = places[0].get_legend_handles_labels()
@@ -81,22 +81,24 @@ def seed_lines(
         panels: title -> name of the line -> its x and the y of each seed; at most six lines.
         across, up: what runs along the axes; `up` is a share, 0 to 1.
         alt: the picture's alt text.
-        guides: name -> x and y of a dashed grey line in every panel, such as chance.
+        guides: name -> x and y of a grey line in every panel, such as the oracle (dashed) and chance (dotted).
         log: a logarithmic x axis.
     """
     with mpl.rc_context(STYLE):
-        drawn = Picture(alt, (3.1 * len(panels) + 0.9, 3.0))
+        drawn = Picture(alt, (2.9 * len(panels) + 2.4, 3.0))
         places = drawn.subplots(1, len(panels), sharey=True, squeeze=False)[0]
         for place, (title, lines) in zip(places, panels.items(), strict=True):
             for (name, (x, of_seeds)), colour in zip(lines.items(), CYCLE, strict=False):
                 seeds = np.array(of_seeds)
                 place.fill_between(x, seeds.min(0), seeds.max(0), color=colour, alpha=0.25, linewidth=0)
                 place.plot(x, seeds.mean(0), color=colour, label=name, linewidth=1.6, marker="o", markersize=3)
-            for name, (x, y) in (guides or {}).items():
-                place.plot(x, y, color=GREY, label=name, linewidth=1.2, linestyle="--")
+            for (name, (x, y)), dashes in zip((guides or {}).items(), ("--", ":"), strict=False):
+                place.plot(x, y, color=GREY, label=name, linewidth=1.2, linestyle=dashes)
             place.set(title=title, xlabel=across, ylim=(-0.02, 1.04))
             if log:
                 place.set_xscale("log")
+                place.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:,g}"))
+                place.xaxis.set_minor_formatter(NullFormatter())
             place.grid(visible=True)
         places[0].set_ylabel(up)
         places[0].yaxis.set_major_formatter(PercentFormatter(1, decimals=0))

@@ -1,6 +1,7 @@
 """Notebook 09 as it is committed: with no run, the slider over the cells visited moves, by keyboard, and comes back."""
 
 import re
+from itertools import pairwise
 
 import pytest
 
@@ -28,7 +29,7 @@ def test_every_stop_of_the_slider_finds_as_much_or_more_and_moving_back_restores
         assert alt.startswith(f"{label.text_content()} of")
         expect(named).to_have_value(str(stop))  # the control that has a name moves along
         seen.append((label.text_content(), tab.pixels(PICTURE), _found(alt)))
-    for before, after in zip(seen, seen[1:], strict=False):
+    for before, after in pairwise(seen):
         assert all(more >= less for less, more in zip(before[2], after[2], strict=True))
     *_, everything = seen
     assert "100% of the gallery read" in image.get_attribute("alt")

@@ -17,6 +17,8 @@ def test_the_parts_of_a_score_stand_end_to_end_and_the_best_is_ticked():
     starts = [[bar.get_x() for bar in part] for part in place.containers]
     assert starts == [[0, 0], [3, 1]]
     assert [text.get_text() for text in place.texts] == [" 4 ✓", " 3"]
+    heavy = plots.stacked_scores({"as it is": products, "heavy": 9 * products}, ["shirt", "shoe"], ["a", "b"], ALT)
+    assert all(place.get_xlim()[1] > 36 for place in heavy.axes)  # one scale, with room for the longest bar
     assert picture.alt == ALT
 
 
@@ -30,16 +32,16 @@ def test_the_cells_visited_are_in_colour_and_their_share_is_in_the_title():
 
 def test_a_line_is_the_mean_of_the_seeds_and_its_band_reaches_from_least_to_most():
     lines = {"cells": ([1, 10], [[0.2, 0.9], [0.4, 1.0]])}
-    guides = {"chance": ([1, 10], [0.1, 0.1])}
+    guides = {"oracle": ([1, 10], [1, 1]), "chance": ([1, 10], [0.1, 0.1])}
     picture = plots.seed_lines({"plain": lines, "re-weighted": lines}, "read", "found", ALT, guides=guides, log=True)
     for place in picture.axes:
-        mean, chance = place.lines
+        mean, oracle, chance = place.lines
         np.testing.assert_allclose(mean.get_ydata(), [0.3, 0.95])
-        assert chance.get_linestyle() == "--"
+        assert (oracle.get_linestyle(), chance.get_linestyle()) == ("--", ":")
         band = place.collections[0].get_datalim(place.transData)
         assert (band.y0, band.y1) == pytest.approx((0.2, 1.0))
         assert place.get_xscale() == "log"
-    assert [text.get_text() for text in picture.legends[0].get_texts()] == ["cells", "chance"]
+    assert [text.get_text() for text in picture.legends[0].get_texts()] == ["cells", "oracle", "chance"]
 
 
 def test_a_missed_answer_is_dashed_and_the_alt_text_counts_what_was_found():
