@@ -348,8 +348,8 @@ failure = int(elsewhere[len(elsewhere) // 2])
 panel(failure, answers.found["residual"][failure, :4])
 
 # %% [markdown]
-# The printed share is of failures that are none of the search: the garment one began with is nearest to itself in every
-# block but one. No shop would show it as an answer. Leave it out, and see what is left.
+# For the printed share the search is not to blame: the garment one began with is nearest to itself in every block but
+# one. No shop would show it as an answer. Leave it out, and see what is left.
 
 # %%
 alone = answer_queries(
