@@ -31,7 +31,6 @@ import numpy as np
 import pandas as pd
 import torch
 from IPython.display import display
-from sklearn.decomposition import PCA
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 from sklearn.neighbors import kneighbors_graph
@@ -617,6 +616,7 @@ plots.counted(truth, answers, ("factors that vary", "relevant dimensions"), alt)
 # and drops dimensions. We draw the codes of the last model by both, UMAP with two seeds.
 
 # %%
+from sklearn.decomposition import PCA
 from umap import UMAP
 
 every = profile.pick(tiny=8, cpu=3, gpu=3)
