@@ -23,11 +23,9 @@
 # - read a retrieval table that has a floor, a ceiling and a strong simple rival in it.
 
 # %%
-import os
 import platform
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 
 import torch
 from IPython.display import display
@@ -35,6 +33,7 @@ from IPython.display import display
 import adde_lite
 from adde_lite import AttributeEncoder, Edit, Gallery, PrototypeMemory, checks, edit_queries, plots, recipes, widgets
 from adde_lite.data.cache import weights_folder
+from adde_lite.data.fashion_products import fashion_products
 from adde_lite.data.wardrobe import WARDROBE, enlarge, wardrobe_facts
 from adde_lite.metrics.classification import attribute_accuracy
 from adde_lite.retrieval.evaluation import Encoded, as_table, compare_answers
@@ -235,24 +234,19 @@ plots.edit_answer(large(clothes.subset([start])).images[0], failed, large(clothe
 # asks the same kind of questions. Pictures of the shop are not shown here: they are not ours.
 
 # %%
-folder = Path(os.environ.get("ADDE_LITE_DATA", "")) / "fashion_products"
-photos_here = "ADDE_LITE_DATA" in os.environ and (folder / "labels.csv").exists()
-if not photos_here:
+photos = fashion_products()
+if photos is None:
     print("Without ADDE_LITE_DATA: here would stand the table of answers on real photos.")
 
 # %%
-if photos_here:
-    attributes = ["gender", "articleType", "baseColour"]
-    photos = adde_lite.image_table(
-        folder / "labels.csv", folder / "images.zip", attributes, size=(64, 48), where={"core": 1}, keep=["split"]
-    )
+if photos is not None:
     parts = {split: photos.where(split=split) for split in ("train", "gallery", "query")}
     reader = seeded(partial(AttributeEncoder, photos.schema, recipes.PHOTOS_QUICK.model), 0)
     brief = profile.pick(tiny=1, cpu=recipes.PHOTOS_QUICK.training.epochs, gpu=recipes.FASHION_PRODUCTS.training.epochs)
     adde_lite.train(reader, parts["train"], replace(recipes.PHOTOS_QUICK.training, epochs=brief))
 
 # %%
-if photos_here:
+if photos is not None:
     sides = {}
     for split, part in parts.items():
         vectors = reader.embed(part.images)
@@ -281,6 +275,7 @@ if photos_here:
 # | 06 retrieval evaluation | how good is it, and which simple baseline nearly wins? |
 # | 07 conditional similarity | similar in what? |
 # | 08 outfit completion | what goes with it? |
+# | 09 search at scale | which search keeps up with a slider? |
 
 # %% [markdown]
 # ## Exercises

@@ -24,10 +24,8 @@
 # - say how far the axes of two runs agree.
 
 # %%
-import os
 import platform
 from functools import partial
-from pathlib import Path
 
 import pandas as pd
 import torch
@@ -37,6 +35,7 @@ from torch.nn import functional as F
 import adde_lite
 from adde_lite import checks, plots, widgets
 from adde_lite.augmentation import NOTHING
+from adde_lite.data.fashion_products import fashion_products
 from adde_lite.data.wardrobe import WARDROBE
 from adde_lite.models.vae import VAE, BetaVAE, BetaVAERecipe, VAERecipe
 from adde_lite.models.vae.elbo import gaussian_kl, reconstruction_loss, sample
@@ -655,21 +654,17 @@ pd.DataFrame(codes_of).map("{:.2f} nats".format)
 # The photos are not shown here: they are not ours.
 
 # %%
-folder = Path(os.environ.get("ADDE_LITE_DATA", "")) / "fashion_products"
-photos_here = "ADDE_LITE_DATA" in os.environ and (folder / "labels.csv").exists()
-if photos_here:
-    wanted = {"core": 1, "split": ("train", "query")}
-    files = folder / "labels.csv", folder / "images.zip"
-    photos = adde_lite.image_table(*files, ["articleType"], size=32, where=wanted, keep=["split"])
+photos = fashion_products(["articleType"], size=32, where={"split": ("train", "query")})
+if photos is None:
+    print("Without ADDE_LITE_DATA: here would stand the reconstruction of real photos, in nats.")
+else:
     shop, unseen = photos.where(split="train"), photos.where(split="query")
     photo_steps = profile.pick(tiny=60, cpu=1500, gpu=8000)
     photo_recipe = VAERecipe(latents=32, warm_up=photo_steps // 4)
     photo_model, _ = fit(partial(VAE, photo_recipe), shop, 0, photo_steps)
-else:
-    print("Without ADDE_LITE_DATA: here would stand the reconstruction of real photos, in nats.")
 
 # %%
-if photos_here:
+if photos is not None:
     photo_answers = mean_and_pca(shop.images, unseen.images, photo_recipe.latents)
     photo_answers["VAE"] = photo_model.decode(photo_model.embed(unseen.images))
     photo_nats = judged(photo_answers, unseen.images)
