@@ -66,7 +66,6 @@ parts = grid.split({"train": 0.85, "test": 0.15}, seed=0)
 train_set, test_set = parts["train"], parts["test"]
 print(f"{len(train_set)} garments to learn from, {len(test_set)} held out")
 
-# %%
 rows = torch.linspace(0, len(train_set) - 1, 16).long().view(2, 8)
 alt = "Sixteen small pictures of dresses in four colours, with different sleeves, lengths and fits."
 plots.image_rows({"first half": train_set.images[rows[0]], "second half": train_set.images[rows[1]]}, alt)
@@ -154,7 +153,6 @@ error = gaps.std() / draws**0.5
 assert (gaps.mean() - price(mean, log_variance)).abs() < 5 * error
 print(f"by sampling: {gaps.mean().item():.3f}, give or take {error.item():.3f}")
 
-# %%
 axis = torch.linspace(-3.5, 3.5, 141, dtype=torch.float64)
 bells = {"q(z|x)": q, "p(z)": p}
 lines = {name: (axis.tolist(), bell.log_prob(axis).exp().tolist()) for name, bell in bells.items()}
@@ -186,6 +184,10 @@ def bound(mean, width):
     expected = (weights * log_likelihood).sum()
     return (expected - price(torch.as_tensor(mean), 2 * torch.as_tensor(width).log())).item()
 
+
+# %% [markdown]
+# `bound` is the ELBO of an encoder that answers this picture with one bell: the mean log-likelihood of the codes under
+# the bell, less their price. Three widths, each moved over many means. Does one of them reach the evidence?
 
 # %%
 means = torch.linspace(-1, 3, 41).tolist()
@@ -262,7 +264,6 @@ z = means + (log_variances / 2).exp() * torch.randn_like(means)
 logits = rehearsal.decoder(z)
 print("images", tuple(batch.shape), "-> codes", tuple(z.shape), "-> logits", tuple(logits.shape))
 
-# %%
 reconstruction = F.binary_cross_entropy_with_logits(logits, batch, reduction="sum") / len(batch)
 kl = price(means, log_variances).sum(1).mean()
 torch.manual_seed(0)
@@ -295,6 +296,10 @@ def fit(build, data, seed, steps):
 runs = {seed: fit(partial(VAE, recipe), train_set, seed, steps) for seed in seeds}
 models = {seed: model for seed, (model, _) in runs.items()}
 model = models[seeds[0]]
+
+# %% [markdown]
+# Each run leaves a history, a row an epoch. It has both terms of the loss: the reconstruction, and the price of the
+# code as it was charged in that epoch.
 
 # %%
 panels = {"reconstruction, nats": {}, "price as charged, nats": {}}
@@ -333,6 +338,10 @@ def mean_and_pca(seen, unseen, components):
 
 answers = mean_and_pca(train_set.images, test_set.images, recipe.latents)
 answers |= {f"VAE, seed {seed}": each.decode(each.embed(test_set.images)) for seed, each in models.items()}
+
+# %% [markdown]
+# Now the judge. Its floor is the entropy of the pixels themselves: a grey pixel costs something even when the answer is
+# exact. What an answer costs above that is its own fault.
 
 
 # %%
@@ -454,7 +463,6 @@ def share_told(codes, values):
     return between / (codes - codes.mean(0)).square().sum(0)
 
 
-# %%
 values = {name: grid.labels[:, WARDROBE.index(name)] for name in factors}
 values |= {name: torch.tensor(grid.columns[name]) for name in places}
 codes = model.embed(grid.images)
@@ -567,6 +575,10 @@ def predictable(a, b, a_test, b_test):
     return 1 - missed / (b_test - b.mean(0)).square().sum(0)
 
 
+# %% [markdown]
+# `predictable` fits a linear map on training garments and judges it on held-out ones. Its rival is the best single latent
+# of the run that predicts. We ask both for every ordered pair of seeds.
+
 # %%
 pairs = [(one, other) for one in seeds for other in seeds if one != other]
 tested = {seed: each.embed(test_set.images) for seed, each in models.items()}
@@ -632,7 +644,6 @@ def cheap_again(patient):
 
 continued = {seed: fit(partial(cheap_again, dear[seed]), train_set, seed, 2 * short)[0] for seed in seeds}
 
-# %%
 continued_kl = {seed: gaussian_kl(*each.posterior(train_set.images)) for seed, each in continued.items()}
 stages = {"collapsed": dear_kl, "price lowered": continued_kl, "started afresh": kl_of}
 codes_of = {name: {f"seed {seed}": each.sum().item() for seed, each in kls.items()} for name, kls in stages.items()}
@@ -662,6 +673,10 @@ else:
     photo_steps = profile.pick(tiny=60, cpu=1500, gpu=8000)
     photo_recipe = VAERecipe(latents=32, warm_up=photo_steps // 4)
     photo_model, _ = fit(partial(VAE, photo_recipe), shop, 0, photo_steps)
+
+# %% [markdown]
+# As with the dresses, the mean image and PCA with as many components are the rivals, and the floor is that of these
+# photos.
 
 # %%
 if photos is not None:

@@ -98,6 +98,11 @@ def intervention(codes):
     return (moved[one_changed] == 1).mean()
 
 
+# %% [markdown]
+# `shares` serves the first two readings: along a row, how much of what a code tells belongs to one factor; down a
+# column, how much of a factor belongs to one code. The line is fitted to all codes at once. Now each model by each
+# reading.
+
 # %%
 answers = {}
 for name, codes in models.items():
@@ -170,7 +175,6 @@ def information(code, factor):
 shared = np.array([[information(code, factor) for factor in factors.T] for code in codes.T])
 assert np.allclose(shared, measures.mutual_information(measures.equal_width_bins(codes, BINS), factors))
 
-# %%
 H = measures.entropies(factors)
 told = pd.DataFrame(shared / H, index=code_names, columns=names)
 assert (shared.argmax(0) == [0, 1]).all() and shared[2].max() > 0.05
@@ -345,6 +349,10 @@ def zoo_of(grid, draw):
     }
 
 
+# %% [markdown]
+# The factors are those of a grid of dresses, every combination once. Each metric judges each animal of this zoo; a
+# metric that learns something learns on other rows than it judges.
+
 # %%
 grid, results = DRESSES.factors(), []
 for seed in tqdm(profile.seeds, desc="zoo"):
@@ -421,6 +429,10 @@ def sampled(rows, bins, seed):
     noisy = standard(drawn) + 0.3 * noise
     return measures.mig(noise, drawn, bins=bins).told.mean(), measures.mig(noisy, drawn, bins=bins).score
 
+
+# %% [markdown]
+# For noise the truth is zero. The noisy code has a MIG of its own, on which the estimate should settle once there are
+# rows enough. Five draws for each number of rows and of bins.
 
 # %%
 cpu_rows = (50, 150, 500, 1500, 5000, 15000)
@@ -576,7 +588,6 @@ resampled = [by_group.sample(frac=1, replace=True, random_state=generator) for _
 low, high = pd.DataFrame([rank_correlations(table) for table in resampled]).quantile([0.025, 0.975]).to_numpy()
 ranked = dict(zip(criteria, zip(rank_correlations(trained), low, high, strict=True), strict=True))
 
-# %%
 sure = [name for name, (_, low_end, high_end) in ranked.items() if low_end * high_end > 0]
 numbers = [*criteria, "MIG"]
 inside = rank_correlations(trained[numbers] - by_group[numbers].transform("mean"))
@@ -694,7 +705,6 @@ def sleeve_told(rows, seed):
     return measures.mig(pupil.embed(dresses.images), grid).told[:, factor_names.index("sleeve")].max()
 
 
-# %%
 colour, sleeve = (grid[:, factor_names.index(name)] for name in ("colour", "sleeve"))
 together = np.flatnonzero(sleeve == np.minimum(colour, 2))
 apart = np.sort(np.random.default_rng(0).permutation(len(grid))[: len(together)])
