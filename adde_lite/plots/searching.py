@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import matplotlib as mpl
 import numpy as np
-from matplotlib.ticker import FuncFormatter, NullFormatter, PercentFormatter
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, PercentFormatter
 from torch import Tensor
 
 from adde_lite.plots.drawing import Drawing, box, picture, words
@@ -14,6 +14,7 @@ SeedLine = tuple[Sequence[float], Sequence[Sequence[float]]]  # x, and for each 
 
 SIDE, GAP, HEAD, LINE = 84, 10, 24, 22  # of a drawing: a garment, the space between, title, a line of letters
 NAMES = 150
+FEW_DECADES = 200  # ends of a logarithmic axis so far apart leave room for three numbers a decade
 
 
 def stacked_scores(panels: Mapping[str, Tensor], garments: Sequence[str], blocks: Sequence[str], alt: str) -> Picture:
@@ -97,6 +98,8 @@ def seed_lines(
             place.set(title=title, xlabel=across, ylim=(-0.02, 1.04))
             if log:
                 place.set_xscale("log")
+                low, high = place.get_xlim()
+                place.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if high < FEW_DECADES * low else (1,)))
                 place.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:,g}"))
                 place.xaxis.set_minor_formatter(NullFormatter())
             place.grid(visible=True)

@@ -576,8 +576,8 @@ def predictable(a, b, a_test, b_test):
 
 
 # %% [markdown]
-# `predictable` fits a linear map on training garments and judges it on held-out ones. Its rival is the best single latent
-# of the run that predicts. We ask both for every ordered pair of seeds.
+# `predictable` fits a linear map on training garments and judges it on held-out ones. Its rival is the best single
+# latent of the run that predicts. We ask both for every ordered pair of seeds.
 
 # %%
 pairs = [(one, other) for one in seeds for other in seeds if one != other]

@@ -27,7 +27,7 @@ def test_every_stop_of_the_slider_finds_as_much_or_more_and_moving_back_restores
             tab.wait_for_pixels(PICTURE, lambda now: now != seen[-1][1])
         alt = image.get_attribute("alt")
         assert alt.startswith(f"{label.text_content()} of")
-        expect(named).to_have_value(str(stop))  # the control that has a name moves along
+        expect(named).to_have_value(label.text_content())  # the control that has a name moves along
         seen.append((label.text_content(), tab.pixels(PICTURE), _found(alt)))
     for before, after in pairwise(seen):
         assert all(more >= less for less, more in zip(before[2], after[2], strict=True))

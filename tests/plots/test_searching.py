@@ -44,6 +44,14 @@ def test_a_line_is_the_mean_of_the_seeds_and_its_band_reaches_from_least_to_most
     assert [text.get_text() for text in picture.legends[0].get_texts()] == ["cells", "oracle", "chance"]
 
 
+@pytest.mark.parametrize(("ends", "named"), [([1, 40], ["1", "2", "5", "10", "20"]), ([10, 100_000], ["10", "100"])])
+def test_a_logarithmic_axis_has_numbers_that_a_reader_knows(ends, named):
+    picture = plots.seed_lines({"plain": {"cells": (ends, [[0.2, 0.9]])}}, "read", "found", ALT, log=True)
+    picture.png()
+    told = [label.get_text() for label in picture.axes[0].get_xticklabels()]
+    assert "".join(named) in "".join(told)
+
+
 def test_a_missed_answer_is_dashed_and_the_alt_text_counts_what_was_found():
     images = [thumbnail(torch.full((3, 8, 8), shade, dtype=torch.uint8)) for shade in (0, 90, 180)]
     rows = {"alike": (images[1:], [True, True]), "its pattern": (images[1:], [False, True])}
