@@ -48,8 +48,9 @@ def test_a_line_is_the_mean_of_the_seeds_and_its_band_reaches_from_least_to_most
 def test_a_logarithmic_axis_has_numbers_that_a_reader_knows(ends, named):
     picture = plots.seed_lines({"plain": {"cells": (ends, [[0.2, 0.9]])}}, "read", "found", ALT, log=True)
     picture.png()
-    told = [label.get_text() for label in picture.axes[0].get_xticklabels()]
-    assert "".join(named) in "".join(told)
+    told = {label.get_text() for label in picture.axes[0].get_xticklabels()}
+    assert set(named) <= told
+    assert ("20" in told) == ("20" in named)  # a long axis has no room for it
 
 
 def test_a_missed_answer_is_dashed_and_the_alt_text_counts_what_was_found():
