@@ -150,7 +150,8 @@ plots.subspace_moves(moves, toy.names, ["colour"], alt)
 # %% [markdown]
 # Blue is what the edit was to move, orange what it should have left alone. From here on we judge a memory by the
 # **off-block share**: the sum of absolute numbers outside the blocks over that inside.
-#
+
+# %% [markdown]
 # ## Where prototypes come from
 #
 # Stage 2 of the paper: a column is the mean block of the images that show the value. With labels as one-hot rows $H$,
@@ -167,12 +168,14 @@ with warnings.catch_warnings(record=True) as said:
     stage_2 = PrototypeMemory.of_means(seen, few, toy)
 assert torch.equal(stage_2.weight, means.where(stage_2.mask, 0))  # the mask is true in the blocks
 print("warning:", said[0].message)
-pd.DataFrame(means.numpy(), columns=columns, index=["colour 0", "colour 1", "sleeve 0", "sleeve 1"])
+alt = "Two maps: the means of whole embeddings fill nearly all cells, stage 2 keeps those in the blocks."
+plots.memory_map({"means": means, "stage 2": stage_2.weight}, toy, alt)
 
 # %% [markdown]
-# The table has the means before the last step. The mean *sleeve* of red garments says nothing about red, so stage 2
-# writes zeros there. A value that no image shows gets an empty column and a warning. (The public code stops at such a
-# value, and draws a hundred images for each of the others, without a seed. The exact mean costs one pass.)
+# On the left the means, on the right what stage 2 keeps. The mean *sleeve* of red garments says nothing about red, so
+# zeros are written there. A value that no image shows, here the third colour, gets an empty column and a warning. (The
+# public code stops at such a value, and draws a hundred images for each of the others, without a seed. The exact mean
+# costs one pass.)
 #
 # ## The real memory
 #
@@ -497,7 +500,8 @@ plots.curves(panels, "epoch", alt)
 # Left: without the memory loss numbers grow outside the blocks. The consistency fits an embedding by all columns
 # together, so a column may help out in a subspace that is not its own. Right: the memory loss empties what the random
 # start put there. Note the scales. One seed each; the table below has three.
-#
+
+# %% [markdown]
 # ## The edit, measured
 #
 # Take garments that were never trained on, give each every other sleeve, and ask the classifier: is it there?
@@ -578,23 +582,13 @@ widgets.value_sliders(choices, {name: wish[name] for name in moved_by}, draw)
 # ## What is each loss for? Ask the study
 #
 # One run proves little. The study `ablations` repeats stage 3 without each loss, from a random memory, and not at all,
-# for three seeds. Its record is in `data/results`; `make study` makes it anew.
+# for three seeds. Its record is in `data/results`; `make study` makes it anew. Is it what this notebook would find? For
+# one seed we compare what we have. On another machine sums come in another order, and training lets such differences
+# grow; more must not differ.
 
 # %%
 record = recorded(ablations.STUDY, ablations.runs())
 headings = {column: heading for heading, column in ablations.MEASURES.items()}
-by_variant = record.groupby("variant", sort=False)[list(headings)]
-assert by_variant.max().loc["random start", "embedding, top_1"] < 0.1
-by_variant.agg(mean_and_range).rename(columns=headings)
-
-# %% [markdown]
-# Each cell is a mean and half the range of the seeds. In *new value* what decides is where the memory *begins*. The
-# random start pleased the classifiers when swapped in, but its search finds next to nothing (*top 1, swap*).
-#
-# Is the record what this notebook would find? We compare what we have, for one seed. On another machine sums come in
-# another order, and training lets such differences grow; more must not differ.
-
-# %%
 first = record[record["seed"] == 0].set_index("variant")
 again = {ablations.UNTRAINED: judged["random, untrained"]}
 if full_size:
@@ -604,6 +598,13 @@ for name, each in again.items():
     gap = max(abs(live[column] - first.loc[name, column]) for column in headings)
     print(f"{name}: largest difference from the record {gap:.4f}")
     assert gap < (0.03 if name == ablations.FULL else 0.005), name
+by_variant = record.groupby("variant", sort=False)[list(headings)]
+assert by_variant.max().loc["random start", "embedding, top_1"] < 0.1
+by_variant.agg(mean_and_range).rename(columns=headings)
+
+# %% [markdown]
+# Each cell is a mean and half the range of the seeds. In *new value* what decides is where the memory *begins*. The
+# random start pleased the classifiers when swapped in, but its search finds next to nothing (*top 1, swap*).
 
 # %% [markdown]
 # ## Does the difference exceed the seeds?

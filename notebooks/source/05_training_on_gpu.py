@@ -142,13 +142,6 @@ def views(rows, epoch):
 
 
 assert torch.equal(views([5], epoch=2)[0], views([1, 9, 5, 40], epoch=2)[2])
-
-# %% [markdown]
-# The assert is the point: the view of garment five in epoch two is the same whatever batch it falls into, and whatever
-# was drawn before. It will let a run go on after a kill, and let two processes share a batch without a word. Now look
-# at two garments in six epochs.
-
-# %%
 shown = [(row, epoch) for row in (5, 9) for epoch in range(6)]
 pictures = [(views([row], epoch)[0] * 255).round().byte() for row, epoch in shown]
 alt = "Two garments in six epochs each: the same garment, now and then mirrored, and moved by a few pixels."
@@ -158,6 +151,10 @@ plots.contact_sheet(pictures, [f"epoch {epoch}" for _, epoch in shown], alt, col
 # A row is a garment, a column an epoch. Only place and side change, and no label depends on either. The picture does
 # not show the order of the garments, which is new in every epoch as well.
 #
+# The assert is the point: the view of garment five in epoch two is the same whatever batch it falls into, and whatever
+# was drawn before. It will let a run go on after a kill, and let two processes share a batch without a word.
+
+# %% [markdown]
 # ## The loop in twenty lines
 #
 # Fetch a batch, make views, go forward in bfloat16 where the processor multiplies that in hardware, backward, move the
@@ -315,7 +312,8 @@ plots.history(history.table())
 # Solid lines are the two loss terms on training views, dashed ones the same on garments kept aside; the learning rate
 # is beneath. A dashed line that turns up while the solid one falls would be a model that learns by heart. The terms
 # have scales of their own: compare a line with itself, not with its neighbour.
-#
+
+# %% [markdown]
 # ## Where a step's time goes
 #
 # What is slow? The clock counts CPU time on a CPU; on a GPU it waits until the device is done, because a call returns
@@ -651,7 +649,8 @@ plots.history(stories)
 # %% [markdown]
 # The largest raises, and no checkpoint holds what it made. The orange one is worse: every number is finite, and the run
 # ends above where the blue one began. No loop can tell it from a hard problem. You can: ask what guessing would give.
-#
+
+# %% [markdown]
 # ## From a folder to embeddings
 #
 # A trained encoder usually looks at far more images than it was trained on. They lie in files, the work takes hours,

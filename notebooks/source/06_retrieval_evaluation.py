@@ -113,7 +113,8 @@ table.rename_axis("rank").round(3)
 # Read it from the top. A row with all attributes right is a hit. Garments of the other product come last. The garment
 # we started from can never be right, because it has the old value, and it takes a place. The public protocol leaves it
 # in the list; so do we, and look below at what changes when it goes.
-#
+
+# %% [markdown]
 # ## Four numbers for a ranking
 #
 # **Top-k accuracy**: is there a hit among the first $k$? The rest are discounted sums over ranks (the paper's eq. 8):
@@ -153,10 +154,16 @@ assert top_k_accuracy(found[:, :1], target) == float(right[0].all())
 assert np.isclose(discounted(torch.ones(10)), 1)
 print(f"all but one of {WARDROBE.A} right, at every rank: NDCG {discounted(torch.full((10,), 1 - 1 / WARDROBE.A)):.3f}")
 
+share = torch.arange(WARDROBE.A + 1) / WARDROBE.A
+scores = [discounted(each.expand(10)) for each in share]
+lines = {"NDCG": (share.tolist(), scores), "the share itself": (share.tolist(), share.tolist())}
+plots.curves({"the same share right at every rank": lines}, "share of attributes right", "NDCG bends below the share.")
+
 # %% [markdown]
-# Two traps. NDCG is not linear: a ranking of garments that are *all wrong* in one attribute has the high score of the
-# last line. And $Z$ supposes $k$ correct garments; a gallery that holds a single one cannot reach it. So compare
-# NDCGs with the oracle of the same queries, never with one.
+# Two traps. NDCG is not linear: it bends below the share of right attributes and is steepest at its end. A ranking of
+# garments that are *all wrong* in one attribute has the high score of the printed line. And $Z$ supposes $k$ correct
+# garments; a gallery that holds a single one cannot reach it. So compare NDCGs with the oracle of the same queries,
+# never with one. The curve leaves out the order of the ranks: here all ranks are alike.
 #
 # Now all queries of the ten garments, answered in every way that needs one encoder.
 
@@ -313,7 +320,8 @@ record.comparisons([pair for pair in COMPARED if "weighted" in pair[0]])
 # %% [markdown]
 # That is the honest answer for this drawer. An embedding still compares what has no label, needs no list of classes at
 # search time, and edits by a look-up. But when all you want is in the labels and the classifier is good, ask it first.
-#
+
+# %% [markdown]
 # ## What went well, and what drifted
 #
 # Numbers hide what a customer sees. Here is one success of ADDE-M, adding: from the middle of their list, so that
@@ -572,6 +580,9 @@ widgets.explorer_frames(gallery, drawer.images, patterned, {"as it is": ([], 1.0
 # Drawn clothes are read too well. When `ADDE_LITE_DATA` names a folder that holds `fashion_products`, the next cells
 # train a small encoder on photos of a shop, take class means, choose the weights on photos kept out of training, and
 # print the same rows. Pictures of the shop are not shown: they are not ours.
+#
+# The encoder is trained briefly; `make bench BENCH=fashion_products` trains longer. The memory is that of class means,
+# without a third stage.
 
 # %%
 photos = fashion_products()
@@ -581,13 +592,6 @@ else:
     parts = {split: photos.where(split=split) for split in ("train", "gallery", "query")}
     aside = len(parts["train"]) // 10
     parts["aside"], parts["train"] = parts["train"].subset(slice(aside)), parts["train"].subset(slice(aside, None))
-
-# %% [markdown]
-# The encoder is trained briefly; `make bench BENCH=fashion_products` trains longer. The memory is that of class means,
-# without a third stage.
-
-# %%
-if photos is not None:
     torch.manual_seed(0)
     reader = adde_lite.AttributeEncoder(photos.schema, recipes.PHOTOS_QUICK.model)
     brief, longer = recipes.PHOTOS_QUICK.training, recipes.FASHION_PRODUCTS.training
@@ -615,7 +619,8 @@ if photos is not None:
 # %% [markdown]
 # One seed, so the intervals speak of queries alone. Does a weight chosen aside help here as well? Compare each row with
 # its weighted one. Labels of a shop are sometimes wrong, and then a right answer counts as a miss.
-#
+
+# %% [markdown]
 # ## When it fails: ask for what is not there
 #
 # All our queries have an answer, by design. A customer's have not. The search returns its nearest garments all the
