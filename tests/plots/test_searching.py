@@ -53,6 +53,14 @@ def test_a_logarithmic_axis_has_numbers_that_a_reader_knows(ends, named):
     assert ("20" in told) == ("20" in named)  # a long axis has no room for it
 
 
+def test_counts_have_no_fractions_on_their_axis_and_shares_do():
+    for ends, whole in (([1, 2, 3], True), ([0.0, 0.25, 1.0], False)):
+        picture = plots.seed_lines({"plain": {"cells": (ends, [[0.9, 0.5, 0.2]])}}, "asked for", "found", ALT)
+        picture.png()
+        told = [label.get_text() for label in picture.axes[0].get_xticklabels()]
+        assert all(float(text).is_integer() for text in told) == whole
+
+
 def test_a_missed_answer_is_dashed_and_the_alt_text_counts_what_was_found():
     images = [thumbnail(torch.full((3, 8, 8), shade, dtype=torch.uint8)) for shade in (0, 90, 180)]
     rows = {"alike": (images[1:], [True, True]), "its pattern": (images[1:], [False, True])}
