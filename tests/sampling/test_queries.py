@@ -186,4 +186,4 @@ def test_the_edits_of_a_query_make_its_target_of_its_garment(edits):
     for query, (reference, target) in enumerate(zip(queries.reference, queries.target, strict=True)):
         asked = queries.edits(SCHEMA, query)
         assert len(asked) == edits
-        assert torch.equal(SCHEMA.edited(labels[[reference]], asked)[0], target)
+        assert torch.equal(SCHEMA.edited(labels[[int(reference)]], asked)[0], target)
