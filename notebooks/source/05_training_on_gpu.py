@@ -427,7 +427,8 @@ else:
 #
 # `python -m adde_lite.training WARDROBE --garments 192 --epochs 4 --save-every 2 --device cpu --out run`
 #
-# It stays on the CPU here: what a GPU adds up in parallel may come in another order in the next run.
+# It stays on the CPU here: what a GPU adds up in parallel may come in another order in the next run. First the command,
+# with folders of its own.
 
 # %%
 import os
@@ -442,18 +443,18 @@ garments, epochs = profile.pick(tiny=128, cpu=192, gpu=192), 4
 words = f"-m adde_lite.training WARDROBE --garments {garments} --epochs {epochs} --save-every 2 --device cpu --out"
 command = [sys.executable, *words.split(), str(folder / "run")]
 quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE, "text": True}
-process = subprocess.Popen(command, env=os.environ | {"OMP_NUM_THREADS": "1"}, **quiet)
 
 # %% [markdown]
-# We wait until the second epoch has begun and a checkpoint from its middle is there. Then SIGKILL, which a program can
-# neither see nor put off: the process dies wherever it happens to be, in a step or while it saves. The last two
-# checkpoints are left, or three, if death came before the oldest was deleted.
+# Now start it, and wait until the second epoch has begun and a checkpoint from its middle is there. Then SIGKILL, which
+# a program can neither see nor put off: the process dies wherever it happens to be, in a step or while it saves. The
+# last two checkpoints are left, or three, if death came before the oldest was deleted.
 
 # %%
 from adde_lite.training.checkpoints import Checkpoints
 
 saved = Checkpoints(folder / "run" / "checkpoints", {})
 steps = garments // recipes.WARDROBE.training.batch_size  # in an epoch
+process = subprocess.Popen(command, env=os.environ | {"OMP_NUM_THREADS": "1"}, **quiet)
 while process.poll() is None and max(saved.steps(), default=0) < steps + 1:
     time.sleep(0.005)
 process.kill()
