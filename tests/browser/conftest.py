@@ -23,8 +23,9 @@ import urllib.request
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import nbformat
 import pytest
@@ -61,6 +62,7 @@ STATE = """() => {
         errors: outputs.filter(output => output.output_type === 'error').map(e => `${e.ename}: ${e.evalue}`),
     };
 }"""
+SLIDER, LABEL, PICTURE = ".edit-slider", ".edit-label", ".edit-picture"
 PIXELS = """async selector => {
     const pictures = [];
     for (const image of document.querySelectorAll(`img${selector}, ${selector} img`)) {
@@ -79,6 +81,14 @@ PIXELS = """async selector => {
 def changed(before: object, now: object) -> bool:
     """Whether what is seen is no more what it was; for `Tab.wait_for_pixels`, with `before` bound."""
     return now != before
+
+
+class Stop(NamedTuple):
+    """What a slider over pictures drawn beforehand shows at one of its stops."""
+
+    label: str
+    pixels: list[str]
+    alt: str
 
 
 @dataclass(frozen=True)
@@ -131,6 +141,31 @@ class Tab:
         while not wanted(self.pixels(selector)):
             assert time.monotonic() < deadline, f"the pictures in {selector} did not become as wanted"
             self.page.wait_for_timeout(50)
+
+    def stops(self) -> Iterator[Stop]:
+        """Move the first edit slider through its stops by keyboard, then back to the first, which must look as before.
+
+        Each stop must have a label and a picture other than those of the stop before.
+        """
+        from playwright.sync_api import expect
+
+        slider, label = self.show(SLIDER).get_by_role("slider").first, self.page.locator(LABEL).first
+        image = self.page.locator(f"{PICTURE} img:visible").first
+        steps = int(float(slider.get_attribute("aria-valuemax") or ""))
+        first = text = label.text_content() or ""
+        start = pixels = self.pixels(PICTURE)
+        slider.focus()
+        for step in range(steps + 1):
+            if step:
+                slider.press("ArrowRight")
+                expect(label).not_to_have_text(text)
+                self.wait_for_pixels(PICTURE, partial(changed, pixels))
+            text, pixels = label.text_content() or "", self.pixels(PICTURE)
+            yield Stop(text.strip(), pixels, image.get_attribute("alt") or "")
+        for _ in range(steps):
+            slider.press("ArrowLeft")
+        expect(label).to_have_text(first)
+        self.wait_for_pixels(PICTURE, lambda now: now == start)
 
 
 @pytest.fixture(scope="session")

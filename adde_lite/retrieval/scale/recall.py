@@ -81,9 +81,12 @@ def rerank_table(
     No more candidates than k are no rerank. The index keeps its own number of candidates.
     """
     before, told = index.candidates, {}
-    for index.candidates in candidates:
-        told[index.candidates] = recall_table({"": index}, embeddings, queries, k=k, seed=seed)[""]
-    index.candidates = before
+    try:
+        for count in candidates:
+            index.candidates = count
+            told[count] = recall_table({"": index}, embeddings, queries, k=k, seed=seed)[""]
+    finally:
+        index.candidates = before
     return told
 
 

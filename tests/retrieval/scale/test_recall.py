@@ -5,6 +5,7 @@ import importlib.util
 import pytest
 import torch
 
+from adde_lite.errors import InputError
 from adde_lite.retrieval.scale import (
     FaissIndex,
     Found,
@@ -100,6 +101,9 @@ def test_more_candidates_find_more_and_the_index_is_left_as_it_was():
     assert list(told) == [30, 120, 1_000]
     for way in ("plain", "re-weighted", "one subspace"):
         assert told[30][way] < told[120][way] <= told[1_000][way] == 1
+    with pytest.raises(InputError):
+        rerank_table(index, shop.vectors, shop.queries, (30,), k=0)
+    assert index.candidates == 77
     index.candidates = 120
     assert told[120] == recall_table({"": index}, shop.vectors, shop.queries)[""]
 
