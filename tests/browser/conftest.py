@@ -24,6 +24,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
+from itertools import cycle
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -61,6 +62,10 @@ STATE = """() => {
         ran: code.every(cell => cell.executionCount !== null),
         errors: outputs.filter(output => output.output_type === 'error').map(e => `${e.ename}: ${e.evalue}`),
     };
+}"""
+WITH_OUTPUTS = """() => {
+    const cells = Array.from(window.jupyterapp.shell.currentWidget.content.model.cells);
+    return cells.flatMap((cell, position) => cell.sharedModel.outputs?.length ? [position] : []);
 }"""
 SLIDER, LABEL, PICTURE = ".edit-slider", ".edit-label", ".edit-picture"
 PIXELS = """async selector => {
@@ -110,12 +115,17 @@ class Tab:
         assert self.page.evaluate(STATE)["errors"] == []
 
     def show(self, selector: str) -> "Locator":
-        """Scroll through the cells until an element matches `selector`; return it."""
+        """Scroll through the cells with outputs until an element matches `selector`; return it.
+
+        The round starts again until DRAW_MS is over: a saved widget comes later than its cell, once the kernel has
+        said which widgets it has itself.
+        """
         found = self.page.locator(selector).first
-        count = self.page.evaluate("window.jupyterapp.shell.currentWidget.content.widgets.length")
-        for position in range(count):
+        deadline = time.monotonic() + DRAW_MS / 1000
+        for position in cycle(self.page.evaluate(WITH_OUTPUTS)):
             if found.is_visible():
                 break
+            assert time.monotonic() < deadline, f"no cell shows {selector}"
             self.page.evaluate(
                 """async position => {
                     const notebook = window.jupyterapp.shell.currentWidget.content;
@@ -125,7 +135,6 @@ class Tab:
                 position,
             )
             self.page.wait_for_timeout(200)
-        assert found.is_visible(), f"no cell shows {selector}"
         found.scroll_into_view_if_needed()
         return found
 
