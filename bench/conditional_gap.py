@@ -6,12 +6,8 @@ and must come out as recorded.
 
 import time
 
-import torch
-from torch import Tensor
-
-from adde_lite.metrics.conditional import label_blocks, pixel_blocks, precision_by_chance, triplet_accuracy
 from adde_lite.studies import conditional
-from adde_lite.studies.conditional_run import CONDITIONS, K, block_scores, conflicts, held_out
+from adde_lite.studies.conditional_run import CONDITIONS, K, untrained_scores
 from adde_lite.studies.record import recorded
 from bench.figure import Figure
 
@@ -44,32 +40,6 @@ def measure() -> Figure:
             "least_gap_of_a_seed": float(ours["gap"].min()),
             "trained_anew": {name: again[name] for name in SHOWN},
         },
-        rows={"chance": by_chance()}
-        | {model: {name: float(means.loc[model, name]) for name in SHOWN} for model in conditional.MODELS}
-        | bounds(),
+        rows={row: {name: scored[name] for name in SHOWN} for row, scored in untrained_scores().items()}
+        | {model: {name: float(means.loc[model, name]) for name in SHOWN} for model in conditional.MODELS},
     )
-
-
-def by_chance() -> dict[str, float]:
-    """What a coin scores."""
-    clothes, _ = held_out()
-    precision = float(precision_by_chance(clothes.labels).mean())
-    return dict(zip(SHOWN, (0.5, 0.0, 0.5, precision), strict=True))
-
-
-def bounds() -> dict[str, dict[str, float]]:
-    """Rows of pixels and of the labels themselves."""
-    clothes, triplets = held_out()
-    rivals, disputed = conflicts()
-
-    def row(blocks: Tensor, of_rivals: Tensor) -> dict[str, float]:
-        scored = block_scores(blocks, clothes.labels, triplets)
-        scored["conflicting"] = float(triplet_accuracy(of_rivals, disputed).nanmean())
-        return {name: scored[name] for name in SHOWN}
-
-    schema = clothes.schema
-    with torch.inference_mode():
-        return {
-            "pixels": row(*(pixel_blocks(part.images, schema.A) for part in (clothes, rivals))),
-            "label oracle": row(*(label_blocks(part.labels, schema) for part in (clothes, rivals))),
-        }

@@ -43,10 +43,11 @@ def training(model: str) -> TrainingRecipe:
     return replace(TRAINING, learning_rate=OWN_RATE.get(model, TRAINING.learning_rate))
 
 
-def run(model: str, seed: int) -> EmbedderRun:
-    """One run of the study."""
+def run(model: str, seed: int, *, epochs: int | None = None) -> EmbedderRun:
+    """One run of the study; with another number of `epochs` it is no longer the one that is recorded."""
     name: dict[str, str | float] = {"model": model, "seed": seed}
-    return EmbedderRun(name, MODELS[model], training(model), seed, separate=model == SEPARATE)
+    recipe = training(model) if epochs is None else replace(training(model), epochs=epochs)
+    return EmbedderRun(name, MODELS[model], recipe, seed, separate=model == SEPARATE)
 
 
 def runs() -> list[EmbedderRun]:

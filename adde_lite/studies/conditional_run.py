@@ -1,6 +1,6 @@
 """One run of the study of conditional similarity: train a model, then ask each of its spaces every question."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -11,7 +11,15 @@ from torch import Tensor
 from adde_lite.attributes import MISSING, AttributeSchema
 from adde_lite.data.images import AttributeImages
 from adde_lite.data.wardrobe import WARDROBE, wardrobe, wardrobe_facts
-from adde_lite.metrics.conditional import cross_accuracy, disentanglement_gap, precision_at, triplet_accuracy
+from adde_lite.metrics.conditional import (
+    cross_accuracy,
+    disentanglement_gap,
+    label_blocks,
+    pixel_blocks,
+    precision_at,
+    precision_by_chance,
+    triplet_accuracy,
+)
 from adde_lite.models.conditional import (
     ConditionalEmbedder,
     MaskedRecipe,
@@ -133,17 +141,40 @@ def conflicts(*, progress: bool = True) -> tuple[AttributeImages, ConditionalTri
 
 def scores(model: ConditionalEmbedder) -> dict[str, float]:
     """What a model's spaces answer on garments that it was not trained on."""
-    clothes, triplets = held_out(progress=False)
-    rivals, conflicting = conflicts(progress=False)
-    row = block_scores(model.embed(clothes.images), clothes.labels, triplets)
-    disputed = triplet_accuracy(model.embed(rivals.images), conflicting)
-    row |= {"conflicting": float(disputed.nanmean())}
-    row |= {f"conflicting, {name}": float(share) for name, share in zip(CONDITIONS, disputed, strict=True)}
+    row = answers(lambda part: model.embed(part.images))
     if isinstance(model, MaskedSpace):
         masks = model.masks.detach()
         others = ~torch.eye(len(masks), dtype=torch.bool)
         row |= {"masks: closed": closed_share(masks), "masks: overlap": float(mask_overlap(masks)[others].mean())}
     return row
+
+
+def untrained_scores() -> dict[str, dict[str, float]]:
+    """What needs no training answers to the same questions: a coin ("chance"), "pixels", and a "label oracle".
+
+    A coin finds neighbours with the right value as often as two garments share one.
+    """
+    precision = float(precision_by_chance(held_out(progress=False)[0].labels).mean())
+    coin = {"accuracy": 0.5, "gap": 0.0, "conflicting": 0.5, f"precision@{K}": precision}
+    return {
+        "chance": coin | {f"accuracy, {name}": 0.5 for name in CONDITIONS},
+        "pixels": answers(lambda part: pixel_blocks(part.images, part.schema.A)),
+        "label oracle": answers(lambda part: label_blocks(part.labels, part.schema)),
+    }
+
+
+def answers(blocks_of: Callable[[AttributeImages], Tensor]) -> dict[str, float]:
+    """What blocks answer to held-out and to conflicting triplets: `block_scores`, and the share of conflicts right.
+
+    Args:
+        blocks_of: garments -> their blocks, float (N, A, d).
+    """
+    clothes, triplets = held_out(progress=False)
+    rivals, conflicting = conflicts(progress=False)
+    row = block_scores(blocks_of(clothes), clothes.labels, triplets)
+    disputed = triplet_accuracy(blocks_of(rivals), conflicting)
+    row |= {"conflicting": float(disputed.nanmean())}
+    return row | {f"conflicting, {name}": float(share) for name, share in zip(CONDITIONS, disputed, strict=True)}
 
 
 def block_scores(blocks: Tensor, labels: Tensor, triplets: ConditionalTriplets) -> dict[str, float]:

@@ -91,11 +91,29 @@ def test_labels_as_blocks_score_full_marks():
     assert row["gap, colour"] == pytest.approx(1 - sum(others) / len(others))
 
 
-def test_a_run_is_measured_on_triplets_conflicts_and_masks(monkeypatch):
-    monkeypatch.setattr(conditional_run, "TRAINING", FEW)
+@pytest.fixture
+def small(monkeypatch):
     monkeypatch.setattr(conditional_run, "JUDGED", {"n": 240, "seed": 1})
     monkeypatch.setattr(conditional_run, "NEAR_MISSES", {"n": 240, "seed": 1, "variants": 6})
     monkeypatch.setattr(conditional_run, "CONFLICTS", 40)
+
+
+def test_pixels_are_one_space_without_a_gap_and_labels_have_full_marks(small):
+    rows = conditional_run.untrained_scores()
+    assert abs(rows["pixels"]["gap"]) < 1e-6
+    assert rows["label oracle"]["accuracy"] == rows["label oracle"]["conflicting"] == 1
+    assert rows["chance"]["precision@10"] < rows["pixels"]["precision@10"] < rows["label oracle"]["precision@10"] == 1
+    assert set(rows["chance"]) < set(rows["pixels"]) == set(rows["label oracle"])
+
+
+def test_another_number_of_epochs_is_another_run():
+    brief = conditional.run(conditional.ADDE, 0, epochs=2)
+    assert brief.training == replace(RUN.training, epochs=2)
+    assert brief.hash != RUN.hash
+
+
+def test_a_run_is_measured_on_triplets_conflicts_and_masks(small, monkeypatch):
+    monkeypatch.setattr(conditional_run, "TRAINING", FEW)
     brief = TrainingRecipe(epochs=1, batch_size=24, bf16=False)
     recipe = replace(conditional.MODELS[conditional.LEARNED], widths=(4, 4, 4, 4))
     row = conditional_run.EmbedderRun({}, recipe, brief, 0).measure()
