@@ -18,6 +18,7 @@ import argparse
 import hashlib
 import json
 import os
+import platform
 import shutil
 import subprocess
 import sys
@@ -41,8 +42,10 @@ LONG_AGO = (1980, 1, 1, 0, 0, 0)  # the earliest time that a zip file can say
 READABLE = 0o644 << 16
 BLOCK = 1 << 20
 PACKED_ALREADY = {".whl", ".png"}  # packing them again saves next to nothing
-HOW = """python -m venv .venv
-.venv/bin/pip install --no-index --find-links wheels -r wheels.txt
+HOW = """You need Python {python} or a later {series}, on {system}, which is what this was packed with.
+
+python{series} -m venv .venv
+.venv/bin/pip install {source}-r wheels.txt
 PYTHONPATH=$PWD .venv/bin/jupyter lab notebooks/00_start_here.ipynb
 """
 
@@ -97,6 +100,16 @@ def requirements(wheels: Mapping[str, Path]) -> str:
         if name != "adde-lite"
     ]
     return "\n".join(lines) + "\n"
+
+
+def how_to_start(wheels: Mapping[str, Path]) -> str:
+    """How the unpacked course is opened: from its wheels without a network or, with none packed, from pip's index."""
+    return HOW.format(
+        python=platform.python_version(),
+        series=".".join(platform.python_version_tuple()[:2]),
+        system=f"{platform.system()} {platform.machine()}",
+        source="--no-index --find-links wheels " if wheels else "",
+    )
 
 
 def pack(files: Mapping[str, Path], texts: Mapping[str, str], archive: Path) -> int:
@@ -191,7 +204,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         if asked.todo == "pack":
             caches, wheels = drawn(asked.caches), wheel_files(asked.wheels) if asked.wheels else {}
-            texts = {START: HOW, WHEELS: requirements(wheels)}
+            texts = {START: how_to_start(wheels), WHEELS: requirements(wheels)}
             size = pack({**tracked(), **caches, **wheels}, texts, asked.archive)
             print(f"{asked.archive}: {size / 1e6:.0f} MB, {len(wheels)} wheels, {len(caches)} files of garments")
             if not caches:

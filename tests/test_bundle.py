@@ -1,7 +1,9 @@
 """The archive for a classroom: what is packed comes out again, byte for byte, and damage is noticed."""
 
 import json
+import platform
 import zipfile
+from pathlib import Path
 
 import pytest
 
@@ -109,6 +111,13 @@ def test_wheels_are_listed_with_version_and_those_at_hand_with_their_sum(tmp_pat
     found = [line for line in lines if line.startswith("packaging==")]
     assert found == [f"packaging=={version('packaging')} --hash=sha256:{bundle.file_sha256(tmp_path / name)}"]
     assert not [line for line in lines if line.startswith("adde-lite")]
+
+
+def test_the_start_names_this_python_and_takes_from_the_archive_only_wheels_that_are_there():
+    with_wheels, without = bundle.how_to_start({"wheels/one.whl": Path("one.whl")}), bundle.how_to_start({})
+    assert all(f"You need Python {platform.python_version()}" in text for text in (with_wheels, without))
+    assert "--no-index --find-links wheels -r wheels.txt" in with_wheels
+    assert "--no-index" not in without and "pip install -r wheels.txt" in without
 
 
 def test_a_folder_without_wheels_says_how_to_bring_them(tmp_path):
