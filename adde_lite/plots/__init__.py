@@ -13,7 +13,14 @@ from adde_lite.plots.conditional import masks_beside_blocks, similar_results
 from adde_lite.plots.garments import contact_sheet, edit_answer, value_rows, version_sheet
 from adde_lite.plots.latents import curves, decoded_code, image_rows, latent_bars, traversals
 from adde_lite.plots.memory import edit_plane, memory_frames, memory_map, prototype_swap, subspace_moves
-from adde_lite.plots.outfits import attention_table, outfit_boards, question_board, rule_table
+from adde_lite.plots.outfits import (
+    attention_table,
+    outfit_boards,
+    question_board,
+    ranking_curves,
+    rule_strips,
+    rule_table,
+)
 from adde_lite.plots.picture import Picture
 from adde_lite.plots.scores import score_bars
 from adde_lite.plots.searching import answers_by_cell, seed_lines, stacked_scores, visited_results
@@ -50,8 +57,10 @@ __all__ = [
     "outfit_boards",
     "prototype_swap",
     "question_board",
+    "ranking_curves",
     "rates",
     "reading_strips",
+    "rule_strips",
     "rule_table",
     "score_bars",
     "score_curves",

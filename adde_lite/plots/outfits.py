@@ -1,4 +1,4 @@
-"""Outfits as boards of garments, and the rule book as a table."""
+"""Outfits as boards of garments, the rule book as a table, and what a model made of both."""
 
 from collections.abc import Mapping, Sequence
 
@@ -6,13 +6,16 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import ListedColormap
+from matplotlib.patches import Patch, Rectangle
+from matplotlib.ticker import MaxNLocator
 from torch import Tensor
 
 from adde_lite.data.outfits import EMPTY, OPTIONS, Outfits, RuleBook
 from adde_lite.data.wardrobe.palette import brightness
-from adde_lite.plots.picture import BLUE, CYCLE, INK, MIST, PAPER, STYLE, Picture, draw_image
+from adde_lite.plots.picture import BLUE, CYCLE, GREY, INK, MIST, ORANGE, PAPER, STYLE, Picture, draw_image
 
 DARK = 0.45  # colours below this brightness carry white letters
+CAPTION = 8.5
 
 
 def outfit_boards(outfits: Outfits, rows: Sequence[int], captions: Sequence[str] | None = None) -> Picture:
@@ -39,14 +42,15 @@ def outfit_boards(outfits: Outfits, rows: Sequence[int], captions: Sequence[str]
 
 
 def question_board(outfits: Outfits, given: Tensor, options: Tensor, answer: int, scores: Tensor) -> Picture:
-    """A fill-in-the-blank question: what is given above, the options below, best score first in frame.
+    """A fill-in-the-blank question: what is given above, the options with their scores below.
 
     Args:
         outfits: for images and categories.
         given: int64 (L,), rows of the stock, EMPTY (-1) where there is none.
         options: int64 (4,), rows of the stock.
         answer: which option is right.
-        scores: (4,), higher is better; the best one is framed, blue where it is right and dashed where it is not.
+        scores: (4,), higher is better. The right option has a blue frame; the best one, where it is wrong, a dashed
+            one.
     """
     names = outfits.stock.schema.options("category")
     held, best = given[given != EMPTY], int(scores.argmax())
@@ -58,14 +62,15 @@ def question_board(outfits: Outfits, given: Tensor, options: Tensor, answer: int
         picture = Picture(alt, (1.15 * columns + 1, 3.0))
         above, below = picture.subplots(2, columns, squeeze=False)
         _board(above, outfits.stock.images[held], shown[0])
-        _board(below, outfits.stock.images[options], [f"{score:.2f}" for score in scores.tolist()])
+        captions = [f"{score:.2f}" + ", worn" * (place == answer) for place, score in enumerate(scores.tolist())]
+        _board(below, outfits.stock.images[options], captions)
         for places, label in ((above, "given"), (below, "options")):
             places[0].text(-0.12, 0.5, label, ha="right", va="center", transform=places[0].transAxes, fontsize=9)
         for place in (best, answer):
             for side in below[place].spines.values():
                 dashed = place == best != answer
                 side.set(
-                    visible=True, color=CYCLE[1] if dashed else BLUE, linewidth=2.2, linestyle="--" if dashed else "-"
+                    visible=True, color=ORANGE if dashed else BLUE, linewidth=2.2, linestyle="--" if dashed else "-"
                 )
     return picture
 
@@ -73,7 +78,7 @@ def question_board(outfits: Outfits, given: Tensor, options: Tensor, answer: int
 def rule_table(rules: RuleBook) -> Picture:
     """The rule book as a table of slots by slots: which attribute decides for each pair.
 
-    Grey marks pairs that are never worn together, white those without a rule.
+    Grey marks pairs that are never worn together, white those without a rule; a legend says so.
     """
     slots = [name for name, _ in rules.slots]
     by_pair = {frozenset(rule.slots): rule for rule in rules.rules}
@@ -82,7 +87,7 @@ def rule_table(rules: RuleBook) -> Picture:
     colours = [PAPER, MIST, *CYCLE[: len(rules.attributes)]]
     cells = np.zeros((len(slots), len(slots)), dtype=int)
     with mpl.rc_context(STYLE):
-        picture = Picture(f"Which attribute decides for each pair of slots. {lines}.", (0.95 * len(slots) + 1, 4.4))
+        picture = Picture(f"Which attribute decides for each pair of slots. {lines}.", (0.95 * len(slots) + 1, 4.7))
         place = picture.subplots()
         for row, one in enumerate(slots):
             for column, other in enumerate(slots):
@@ -94,9 +99,11 @@ def rule_table(rules: RuleBook) -> Picture:
                     cells[row, column] = 2 + rules.attributes.index(relation.attribute)
                     text = f"{relation.attribute}\n{relation.name}"
                     ink = PAPER if brightness(colours[cells[row, column]]) < DARK else INK
-                    place.text(column, row, text, ha="center", va="center", fontsize=7.5, color=ink, fontweight="bold")
+                    place.text(column, row, text, ha="center", va="center", fontsize=CAPTION, color=ink)
         place.imshow(cells, cmap=ListedColormap(colours), vmin=0, vmax=len(colours) - 1, aspect="auto", alpha=0.9)
         _grid(place, slots, slots)
+        marks = [Patch(fc=MIST, label="never worn together"), Patch(fc=PAPER, ec=MIST, label="no rule")]
+        picture.legend(handles=marks, loc="outside lower center", ncols=2, frameon=False, fontsize=CAPTION)
     return picture
 
 
@@ -122,13 +129,65 @@ def attention_table(
             for column, attribute in enumerate(attributes):
                 value = grid[row, column]
                 ink = PAPER if value > 0.6 else INK
-                place.text(column, row, f"{value:.2f}", ha="center", va="center", fontsize=7, color=ink)
+                place.text(column, row, f"{value:.2f}", ha="center", va="center", fontsize=CAPTION, color=ink)
                 if rule_of.get(pair) == attribute:
-                    frame = mpl.patches.Rectangle(
-                        (column - 0.46, row - 0.42), 0.92, 0.84, fill=False, lw=1.8, ec=CYCLE[1]
-                    )
-                    place.add_patch(frame)
+                    place.add_patch(Rectangle((column - 0.46, row - 0.42), 0.92, 0.84, fill=False, lw=1.8, ec=ORANGE))
         _grid(place, list(attributes), list(weights))
+    return picture
+
+
+def rule_strips(
+    panels: Mapping[str, Mapping[str, Sequence[float]]], missed: Mapping[str, Sequence[bool]], of: str, alt: str
+) -> Picture:
+    """How well each rule is kept, a panel a model, a line a rule, a dot a seed; a dashed line marks a coin toss.
+
+    Args:
+        panels: model -> rule -> share of pairs that it wins, for each seed; the same rules in each panel.
+        missed: rule -> for each seed, whether the attention of `of` looks elsewhere; such dots are open and orange.
+        of: the model whose attention this is.
+        alt: the picture's alt text.
+    """
+    rules = list(next(iter(panels.values())))
+    with mpl.rc_context(STYLE):
+        picture = Picture(alt, (1.75 * len(panels) + 2.4, 0.25 * len(rules) + 1.1))
+        places = picture.subplots(1, len(panels), sharey=True, squeeze=False)[0]
+        for place, (model, shares) in zip(places, panels.items(), strict=True):
+            for row, rule in enumerate(rules):
+                for share, away in zip(shares[rule], missed[rule], strict=True):
+                    open_dot = away and model == of
+                    face = PAPER if open_dot else BLUE
+                    place.scatter(share, row, s=30, facecolor=face, edgecolor=ORANGE if open_dot else BLUE, lw=1.8)
+            place.axvline(0.5, color=GREY, linewidth=1.2, linestyle="--")
+            place.set(title=model, xlim=(0.4, 1.03), xticks=(0.5, 0.75, 1), xlabel="pairs won")
+            place.grid(axis="both")
+            place.set_axisbelow(True)
+            place.tick_params(length=0, labelsize=CAPTION)
+        places[0].set_yticks(range(len(rules)), rules)
+        places[0].invert_yaxis()
+    return picture
+
+
+def ranking_curves(lines: Mapping[str, Sequence[float]], x: Sequence[float], margin: float, across: str) -> Picture:
+    """Ranking losses beside the margin, where a model stands that has learned nothing. The alt text has their ends.
+
+    Args:
+        lines: name -> its losses, one for each of `x`.
+        x: the same for all lines.
+        margin: m, a dashed line.
+        across: what x is.
+    """
+    ends = "; ".join(f"{name} from {losses[0]:.2f} to {losses[-1]:.2f}" for name, losses in lines.items())
+    with mpl.rc_context(STYLE):
+        picture = Picture(f"Ranking loss over the {across}, beside the margin {margin:.2f}: {ends}.", (5.6, 2.6))
+        place = picture.subplots()
+        for name, losses in lines.items():
+            place.plot(x, losses, label=name, linewidth=1.8)
+        place.axhline(margin, color=GREY, linewidth=1.2, linestyle="--", label="margin")
+        place.set(xlabel=across, ylabel="ranking loss", ylim=(0, None))
+        if all(float(at).is_integer() for at in x):
+            place.xaxis.set_major_locator(MaxNLocator(integer=True))
+        place.grid(visible=True)
+        picture.legend(loc="outside right upper", frameon=False, fontsize=CAPTION)
     return picture
 
 
@@ -138,7 +197,7 @@ def _board(places: Sequence[Axes], images: Tensor, captions: Sequence[str]) -> N
     for place, image, caption in zip(places, images, captions, strict=False):
         place.set_axis_on()
         draw_image(place, image)
-        place.set_title(caption, fontsize=7.5, loc="center", pad=2.5, y=-0.18)
+        place.set_title(caption, fontsize=CAPTION, loc="center", pad=2.5, y=-0.2)
 
 
 def _grid(place: Axes, columns: Sequence[str], rows: Sequence[str]) -> None:

@@ -15,6 +15,7 @@ SCHEMA = AttributeSchema.of({"category": ["hat", "bag", "boot"]})
 NOISE = torch.randint(0, 256, (6, 3, 32, 32), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
 STOCK = AttributeImages(NOISE, torch.tensor([[0], [0], [1], [1], [2], [2]]), SCHEMA, tuple("abcdef"))
 OUTFITS = Outfits(STOCK, torch.tensor([[0, 2, 4], [5, 3, EMPTY]]))
+WON = {"hat and bag": [0.9, 0.8], "bag and boot": [0.5, 0.7]}
 WEIGHTS = {"hat, bag": [0.7, 0.3], "bag, boot": [0.6, 0.4], "hat, boot": [0.5, 0.5]}
 
 
@@ -30,10 +31,17 @@ def pictures():
         "attention": plots.attention_table(
             WEIGHTS, ["colour", "length"], {"hat, bag": "colour", "bag, boot": "length"}
         ),
+        "rule by rule": plots.rule_strips(
+            {"one": WON, "other": WON},
+            {"hat and bag": [False, False], "bag and boot": [True, False]},
+            "one",
+            "Two rules, two models.",
+        ),
+        "losses": plots.ranking_curves({"ours": [0.4, 0.2, 0.1]}, [0, 1, 2], 0.3, "epoch"),
     }
 
 
-@pytest.mark.parametrize("name", ["boards", "question", "rules", "attention"])
+@pytest.mark.parametrize("name", ["boards", "question", "rules", "attention", "rule by rule", "losses"])
 def test_picture_shows_as_png_with_its_alt_text(name):
     picture = pictures()[name]
     data, metadata = picture._repr_mimebundle_()
@@ -63,6 +71,11 @@ def test_a_wrong_best_option_is_framed_beside_the_right_one():
     assert framed([0.8, 0.2, 0.1, 0.3]) == ["--", "-"]
 
 
+def test_the_option_that_was_worn_says_so():
+    captions = [place.get_title() for place in question([0.8, 0.2, 0.1, 0.3]).axes]
+    assert [caption for caption in captions if caption.endswith("worn")] == ["0.10, worn"]
+
+
 def test_the_rule_table_names_every_rule_on_both_sides_of_the_diagonal():
     picture = pictures()["rules"]
     texts = [text.get_text() for text in picture.axes[0].texts]
@@ -76,3 +89,20 @@ def test_the_attention_table_frames_the_attribute_of_the_rule_and_counts_hits():
     assert picture.alt.endswith("the largest weight is that of the rule in 1 of the 2 pairs that have one.")
     places = [(round(frame.get_x()), round(frame.get_y())) for frame in picture.axes[0].patches]
     assert places == [(0, 0), (1, 1)]
+
+
+def test_a_rule_that_the_attention_missed_is_an_open_dot_of_that_model_alone():
+    one, other = pictures()["rule by rule"].axes
+    faces = [[tuple(dots.get_facecolor()[0]) for dots in place.collections] for place in (one, other)]
+    white = (1, 1, 1, 1)
+    assert [face == white for face in faces[0]] == [False, False, True, False]
+    assert white not in faces[1]
+
+
+def test_losses_stand_beside_their_margin_and_the_alt_text_says_where_they_end():
+    picture = pictures()["losses"]
+    ours, margin = picture.axes[0].lines
+    assert list(ours.get_ydata()) == [0.4, 0.2, 0.1]
+    assert set(margin.get_ydata()) == {0.3}
+    assert picture.alt.endswith("beside the margin 0.30: ours from 0.40 to 0.10.")
+    assert all(float(tick).is_integer() for tick in picture.axes[0].get_xticks())
