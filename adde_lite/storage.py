@@ -6,11 +6,13 @@ beside the target and renamed, so a crash leaves the old folder or the new one, 
 """
 
 import contextlib
+import ctypes
 import errno
 import hashlib
 import json
 import os
 import shutil
+import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -24,16 +26,24 @@ from adde_lite.errors import InputError
 
 TENSORS, FACTS, MANIFEST = "tensors.safetensors", "facts.json", "manifest.json"
 REMEDY = "Delete the folder; what made it will make it again."
+HERE, EXCHANGE = -100, 2  # AT_FDCWD and RENAME_EXCHANGE of renameat2
 
 
 def store(folder: Path, tensors: Mapping[str, Tensor], facts: Mapping[str, Any]) -> None:
-    """Write tensors and facts into `folder`, replacing what was there.
+    """Write tensors and facts into `folder`, replacing what was stored there.
+
+    Several processes may store into one folder: it is always one of theirs.
 
     Args:
         folder: where to; its parents are made when missing.
         tensors: any names and dtypes; written as contiguous CPU tensors.
         facts: anything that JSON can hold.
+
+    Raises:
+        InputError: a file is there, or a folder that holds something else, which would be lost.
     """
+    folder = folder.resolve()  # through links, and "." gets a name
+    _refuse_foreign(folder)
     folder.parent.mkdir(parents=True, exist_ok=True)
     with _beside(folder) as draft:
         try:
@@ -51,12 +61,13 @@ def store(folder: Path, tensors: Mapping[str, Tensor], facts: Mapping[str, Any])
                 os.fsync(file.fileno())
             path.chmod(0o644)  # temporary files and folders are private, those of a shared classroom must not be
         draft.chmod(0o755)
-        old = draft.with_suffix(".old")
-        if folder.exists():
-            folder.rename(old)
-        draft.rename(folder)
+        try:
+            draft.rename(folder)
+        except OSError as error:
+            if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+                raise
+            _exchange(draft, folder)
         _flush(folder.parent)
-        shutil.rmtree(old, ignore_errors=True)
 
 
 def clear_drafts(parent: Path, name: str) -> None:
@@ -128,7 +139,7 @@ def _verify(folder: Path, names: tuple[str, ...]) -> None:
         text = path.read_text(encoding="utf-8")
         files = json.loads(text)["files"]
         whole = text == _manifest(files)  # to the byte: what JSON would overlook counts too
-    except FileNotFoundError as error:
+    except (FileNotFoundError, NotADirectoryError, IsADirectoryError) as error:
         raise InputError(str(path), "no such file", "a manifest written last", REMEDY) from error
     except (ValueError, KeyError, TypeError) as error:
         raise InputError(str(path), f"{type(error).__name__}: {error}", "a whole manifest", REMEDY) from error
@@ -141,6 +152,35 @@ def _verify(folder: Path, names: tuple[str, ...]) -> None:
             raise InputError(str(path), f"{size:,} bytes", f"{expected['bytes']:,} bytes", REMEDY)
         if file_sha256(path) != expected["sha256"]:
             raise InputError(str(path), "changed content", f"sha256 {expected['sha256'][:12]}...", REMEDY)
+
+
+def _refuse_foreign(folder: Path) -> None:
+    """Raise InputError where storing would remove what `store` has not written; what a file browser hides may go."""
+    remedy = "Name a folder of its own."
+    if folder.exists() and not folder.is_dir():
+        raise InputError(str(folder), "a file", "a folder, or nothing yet", remedy)
+    for path in folder.iterdir() if folder.is_dir() else ():
+        if path.name not in (TENSORS, FACTS, MANIFEST) and (path.is_dir() or not path.name.startswith(".")):
+            expected = "one that was stored before, or nothing yet"
+            raise InputError(str(folder), f"a folder that holds {path.name}", expected, remedy)
+
+
+def _exchange(draft: Path, folder: Path) -> None:
+    """Let two folders change names: at once where the system can, else with a moment in which `folder` is not there."""
+    if _exchanged(draft, folder):
+        return
+    aside = draft.with_name(f"{draft.name}.old")
+    folder.rename(aside)
+    draft.rename(folder)
+    aside.rename(draft)
+
+
+def _exchanged(one: Path, other: Path) -> bool:
+    """Whether the system has exchanged them; Linux can, on most of its file systems."""
+    if sys.platform != "linux":
+        return False
+    rename = getattr(ctypes.CDLL(None), "renameat2", None)
+    return rename is not None and rename(HERE, os.fsencode(one), HERE, os.fsencode(other), EXCHANGE) == 0
 
 
 @contextlib.contextmanager

@@ -1,4 +1,5 @@
 import json
+from pathlib import Path
 
 import pytest
 import torch
@@ -61,6 +62,91 @@ def test_failed_write_leaves_the_old_folder_whole(folder, monkeypatch):
     monkeypatch.undo()
     assert set(storage.load(folder)[0]) == {"a", "b"}
     assert [path.name for path in folder.parent.iterdir()] == [folder.name]
+
+
+@pytest.fixture
+def there_after_each_rename(folder, monkeypatch):
+    """Whether `folder` stands after each call of Path.rename."""
+    rename, there = Path.rename, []
+
+    def watched(self, target):
+        try:
+            return rename(self, target)
+        finally:
+            there.append(storage.stored(folder))
+
+    monkeypatch.setattr(Path, "rename", watched)
+    return there
+
+
+def test_a_folder_that_is_replaced_is_there_at_every_moment(folder, tmp_path, there_after_each_rename):
+    one, other = tmp_path / "one", tmp_path / "other"
+    one.mkdir()
+    other.mkdir()
+    if not storage._exchanged(one, other):
+        pytest.skip("this system cannot exchange names")
+    storage.store(folder, {"c": torch.zeros(1)}, {})
+    assert list(storage.load(folder)[0]) == ["c"]
+    assert there_after_each_rename
+    assert all(there_after_each_rename)
+
+
+def test_where_names_cannot_be_exchanged_the_folder_is_replaced_in_steps(folder, there_after_each_rename, monkeypatch):
+    monkeypatch.setattr(storage, "_exchanged", lambda *_: False)
+    storage.store(folder, {"c": torch.zeros(1)}, {})
+    assert list(storage.load(folder)[0]) == ["c"]
+    assert not all(there_after_each_rename)
+    assert [path.name for path in folder.parent.iterdir()] == [folder.name]
+
+
+@pytest.mark.parametrize("name", ["new", "new.v1"])
+def test_two_that_store_at_once_are_both_served(tmp_path, name, monkeypatch):
+    rename, folder = Path.rename, tmp_path / name
+
+    def late(self, target):
+        monkeypatch.setattr(Path, "rename", rename)
+        storage.store(folder, {"first": torch.zeros(1)}, {})
+        return rename(self, target)
+
+    monkeypatch.setattr(Path, "rename", late)
+    storage.store(folder, {"last": torch.zeros(1)}, {})
+    assert list(storage.load(folder)[0]) == ["last"]
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
+@pytest.mark.parametrize("held", ["thesis.txt", ".git/HEAD", "results/table.csv"])
+def test_a_folder_that_holds_anything_else_is_not_replaced(folder, held):
+    precious = folder / held
+    precious.parent.mkdir(exist_ok=True)
+    precious.write_text("mine")
+    with pytest.raises(InputError, match=f"holds {held.partition('/')[0]}"):
+        storage.store(folder, {"c": torch.zeros(1)}, {})
+    assert precious.read_text() == "mine"
+
+
+def test_a_file_is_not_replaced(tmp_path):
+    file = tmp_path / "file"
+    file.write_text("mine")
+    with pytest.raises(InputError, match="given a file"):
+        storage.store(file, {"c": torch.zeros(1)}, {})
+    with pytest.raises(InputError, match="no such file"):
+        storage.load(file)
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+def test_a_damaged_folder_and_one_that_was_looked_into_are_replaced(folder):
+    (folder / storage.MANIFEST).unlink()
+    (folder / ".DS_Store").touch()
+    storage.store(folder, {"c": torch.zeros(1)}, {})
+    assert list(storage.load(folder)[0]) == ["c"]
+
+
+def test_a_link_is_stored_through(folder, tmp_path):
+    link = tmp_path / "link"
+    link.symlink_to(folder)
+    storage.store(link, {"c": torch.zeros(1)}, {})
+    assert link.is_symlink()
+    assert list(storage.load(folder)[0]) == ["c"]
 
 
 def test_drafts_of_killed_processes_are_cleared_by_the_name_of_their_folder(folder):

@@ -153,9 +153,10 @@ class Gallery:
         return self.search(self.memory.edit(self._rows(query), edits, how, labels), k, weights, where)
 
     def save(self, folder: str | Path) -> None:
-        """Write the gallery into `folder`, in place of what was there; a stop at any moment leaves the old or the new.
+        """Write the gallery into `folder`, in place of the one there; a stop at any moment leaves the old or the new.
 
         Raises:
+            InputError: a file is there, or a folder that holds anything else.
             OSError: it cannot be written, as on a full disk; what was there stands.
         """
         tensors = {"embeddings": self.embeddings, "labels": self.labels}

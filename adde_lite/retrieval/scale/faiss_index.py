@@ -128,8 +128,11 @@ class FaissIndex:
         """Write the index with its vectors, as they are typed: whole or not at all, with checksums.
 
         Args:
-            folder: replaced when there is one.
+            folder: replaced when an index is there.
             fingerprint: of the model that embedded the images; `open` compares it.
+
+        Raises:
+            InputError: a file is there, or a folder that holds anything else.
         """
         parts = {f"embeddings_{number}": part for number, part in enumerate(self.vectors.parts)}
         facts = {
