@@ -351,13 +351,13 @@ plots.seed_lines(panel, "share of the shop read", "exact answers found", alt, gu
 # %% [markdown]
 # The line is the mean of three shops, the band goes from the worst to the best. Follow one height: for the same share
 # of answers, one attribute makes you read much more of the shop. Chance is the diagonal, what a random part would find.
-# The picture does not say what a *better* clustering would do. It cannot do much: other weights have other neighbours,
-# and there are as many weightings as positions of the sliders.
+# The picture does not say what a *better* clustering would do. It can hardly serve them all: other weights have other
+# neighbours, and there are as many weightings as positions of the sliders.
 #
 # ### And on garments?
 #
-# Made-up vectors have no attribute that matters more than others. Real embeddings do. So make cells of the drawer, from
-# three starts, and ask for each attribute alone: which ones do the cells know?
+# Made-up vectors have no attribute that matters more than others. Trained embeddings do. So make cells of the drawer,
+# from three starts, and ask for each attribute alone: which ones do the cells know?
 
 # %%
 drawer_cells = profile.pick(tiny=24, cpu=32, gpu=64)
@@ -485,8 +485,8 @@ as_table(recalls).map(mean_and_range)
 # %% [markdown]
 # A field is the mean of three shops ± half their range. Read each row from left to right: what an index loses from
 # *plain* to *one subspace* is what it costs you to have sliders. A code whose errors are small against a whole vector
-# may still be coarse within one block. Then read down: the rerank helps every code, and the byte a number needs it
-# least.
+# may still be coarse within one block. Then read down: the rerank helps every code, and `SQ8`, a byte a number, needs
+# it least.
 #
 # ## Cost against recall
 #
@@ -611,8 +611,9 @@ plots.seed_lines(panel, "garments that pass the filter", "share", alt, guides=gu
 # %% [markdown]
 # Read from right to left, towards narrow filters. The codes get better: fewer rows compete for the same candidates.
 # Cells get worse, twice: they hold fewer of the answers, and at the left end too few garments at all, so that places
-# stay empty. That is a shop that says "four results" while dozens hang there. The picture shows filters that have
-# nothing to do with the query; one that fits it would be kinder to cells.
+# stay empty. That is a shop that says "four results" while dozens hang there. Chance is thirty of those that pass, so
+# it rises as they get few. The picture shows filters that have nothing to do with the query; one that fits it would be
+# kinder to cells.
 #
 # ## A graph, and a server
 #
@@ -798,7 +799,8 @@ print(checks.search_at_scale.reranked_rows.on(reranked_rows, [every]))
 # ### Exercise 3, 30 minutes: how many cells are enough?
 #
 # For each query, return the smallest number of cells to visit, in the order of their centres' inner products with it,
-# until at least `enough` of its exact answers lie in them. Then apply it to the drawer, attribute by attribute:
+# until at least `enough` of its exact answers lie in them. Then apply it to the drawer, attribute by attribute;
+# `a` is the attribute's number:
 #
 # ```python
 # asked = gallery.embeddings[::6] * torch.eye(WARDROBE.A)[a][:, None]
@@ -806,8 +808,9 @@ print(checks.search_at_scale.reranked_rows.on(reranked_rows, [every]))
 # cells_needed(asked.flatten(1), of_drawer[0].centres, of_drawer[0].home, answers, 9).double().mean()
 # ```
 #
-# Then make cells of *one block*, `Cells(gallery.embeddings[:, a], 32)`. How many does its own question need now, and
-# how many a question for all blocks?
+# Then make cells of *one block*, `scale.Cells(gallery.embeddings[:, a], 32)`, and let only this block of a query,
+# `gallery.embeddings[::6, a]`, order the visits. How many cells does its own question need now, and how many a question
+# whose answers are those of all blocks?
 
 # %% [markdown] tags=["hint"]
 # First the place of every cell in the order of visits: `argsort` gives which cell comes first; `argsort` of *that*
