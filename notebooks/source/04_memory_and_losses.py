@@ -344,8 +344,8 @@ print(f"of {in_all} ordered pairs in a batch, {pairs_found:.1f} have equal label
 #
 # ### One margin, two meanings
 #
-# Both triplets get the same margin, and the public code's comment says that both use the same distance. They do not.
-# Put the partner on the anchor, and the negative at an angle: when is each loss satisfied?
+# Both triplets get the same margin, and a comment of the public code promises the plain distance for the label triplet,
+# too. It is squared. Put the partner on the anchor, and the negative at an angle: when is each loss satisfied?
 
 # %%
 angles = torch.linspace(0, 90, 91)
@@ -436,7 +436,7 @@ for name, term in package.items():
 pd.DataFrame({"weight": weights, "loss": by_hand, "weighted": package}).astype(float).round(3)
 
 # %% [markdown]
-# The margin grows by a tenth every ten epochs, says the supplementary; the public code keeps it.
+# The margin grows by a tenth every ten epochs, says the supplementary; in the public code it stays the same.
 #
 # ## Stage 3, watched
 #
@@ -642,9 +642,9 @@ print("we expected little of the label triplet:", "right" if "without label trip
 means.map("{:+.2g}".format).where(exceeds, "")
 
 # %% [markdown]
-# In the paper each loss helps at every cut-off. Here the garments are drawn and stage 3 is short; what does nothing
-# here may do something on photos. Do not keep a loss for its good reason, nor drop one because you saw none: compare
-# the line on the label triplet with what we expected of it.
+# The paper leaves out four losses in turn, never the classification, and each of the four helps at every cut-off. Here
+# the garments are drawn and stage 3 is short; what does nothing here may do something on photos. Do not keep a loss for
+# its good reason, nor drop one because you saw none: compare the line on the label triplet with what we expected of it.
 #
 # ## Beside the baselines
 #
@@ -694,7 +694,7 @@ plots.score_bars(failing, ["the new colour arrives"], alt, ours="add, old value 
 # %% [markdown]
 # With predicted labels little is lost, because the classifier is good. With a missing one the old colour stays in, and
 # with a wrong one a third colour is subtracted as well: the block ends somewhere between. Swapping asks for no old
-# value and cannot fail in this way. The bars say nothing about the rest of the garment; it does not move. One such
+# value and cannot fail in this way. The bars say nothing about the rest of the garment; it hardly moves. One such
 # failure as a search:
 
 # %%
