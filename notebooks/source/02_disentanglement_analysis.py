@@ -77,9 +77,9 @@ alt = "Twenty garments by their first two codes in five models: a grid, a tilted
 plots.code_scatter({name: codes[:, :2] for name, codes in models.items()}, factors, names, alt)
 
 # %% [markdown]
-# Each dot is a garment. Three of the models form the same lattice; only the hues give the odd order away, and the
-# copies are not in the picture. Which would you call disentangled? Four readings of the word answer differently. **One
-# factor a code**; **one code a factor**; **linear read-out**: a line through all codes reads each factor;
+# Each dot is a garment. Three of the models form the same lattice; only hues and shapes give the odd order away, and
+# the copies are not in the picture. Which would you call disentangled? Four readings of the word answer differently.
+# **One factor a code**; **one code a factor**; **linear read-out**: a line through all codes reads each factor;
 # **intervention**: change one factor, and exactly one code moves.
 
 
@@ -485,11 +485,12 @@ columns = ["MIG", "FactorVAE", "DCI disentanglement"]
 medians = study.groupby("group", sort=False)[columns].median()
 table = pd.concat([medians, scores.loc[["random", "perfect"], columns]])
 assert (table.iloc[:-1] < 0.9 * table.iloc[-1]).all(axis=None)
+assert untrained["FactorVAE"].median() == 0
 table.map("{:.2f}".format)
 
 # %% [markdown]
 # Medians over the seeds; the last two lines are codes of the zoo, made for the same factors. No model comes near the
-# oracle.
+# oracle. The codes of untrained models hardly move: the FactorVAE score drops such codes, and of none it says zero.
 #
 # A record is only as good as the code that made it. So we do two of the runs again. On another machine sums are rounded
 # in another order and training drifts apart; but the evidence lower bound (ELBO) of notebook 01 must agree.
@@ -568,7 +569,8 @@ alt = "Shares of variance of objective, strength and seed, each beside the range
 plots.baseline_ranges(parts, by_chance.to_dict("list"), alt, what="share of the variance")
 
 # %% [markdown]
-# A blue dot inside its grey bar is a share that shuffled scores reach as well.
+# A blue dot inside its grey bar is a share that shuffled scores reach as well. The seed has what the other two leave:
+# its dot lies the further left, the more they explain.
 #
 # ## Can one choose a model without labels?
 #
@@ -619,7 +621,8 @@ plots.counted(truth, answers, ("factors that vary", "relevant dimensions"), alt)
 # %% [markdown]
 # A dot is a trained model, the dashed line is the right answer, the grey band allows one too many or too few. So a
 # model without labels can count. It does not follow that each relevant dimension is one factor: see their MIG. And we
-# helped: these factors are such as a single number can say. With a colour among them the count would be of numbers.
+# helped: these factors are such as a single number can say. A colour may take three numbers to say, and then the count
+# would be of numbers.
 #
 # ## A map is not a metric
 #
@@ -738,9 +741,10 @@ print(f"same prior density, and the turn can be undone; MIG of the perfect code 
 
 # %% [markdown]
 # This is the core of the theorem of Locatello et al.: without further assumptions, for every disentangled model there
-# are endlessly many entangled ones that fit the data equally well. What breaks the tie is the network's taste, the
-# order of the data and the seed. Who wants *sleeve* has to say *sleeve*: labels, or pairs of images that
-# share something. The next notebook gives each attribute a label and a place of its own.
+# are endlessly many entangled ones that fit the data equally well. What breaks the tie is the network's taste (an
+# encoder with one variance a dimension cannot state every turned posterior), the order of the data and the seed. Who
+# wants *sleeve* has to say *sleeve*: labels, or pairs of images that share something. The next notebook gives each
+# attribute a label and a place of its own.
 
 # %% [markdown]
 # ## Exercises
