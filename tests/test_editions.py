@@ -258,23 +258,60 @@ def test_the_checks_of_an_assignment_fail_on_a_wrong_answer_the_hidden_ones_alik
             exec(part, wrong)
 
 
-def test_nbgrader_makes_a_release_without_solutions_or_hidden_tests(whole, tmp_path):
+@pytest.fixture
+def nbgrader(whole, tmp_path):
+    """A course of nbgrader with the assignment, released; call it with what it shall do."""
     pytest.importorskip("nbgrader", reason="nbgrader is not installed: pip install adde_lite[grading]")
     path = tmp_path / "source" / "test" / "test.ipynb"
     path.parent.mkdir(parents=True)
     nbformat.write(assignment(whole), path)
     home = {"HOME": str(tmp_path), "JUPYTER_CONFIG_DIR": str(tmp_path), "JUPYTER_DATA_DIR": str(tmp_path)}
     home["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])  # it calls alembic by name
-    ask = ["generate_assignment", "test", "--create", f"--CourseDirectory.root={tmp_path}"]
-    command = [sys.executable, "-m", "nbgrader", *ask]
-    ran = subprocess.run(command, env=os.environ | home, cwd=tmp_path, capture_output=True, text=True, check=False)
-    assert ran.returncode == 0, ran.stderr
-    released = nbformat.read(tmp_path / "release" / "test" / "test.ipynb", as_version=4)
-    text = json.dumps(released)
+
+    def run(*ask):
+        command = [sys.executable, "-m", "nbgrader", *ask, f"--CourseDirectory.root={tmp_path}"]
+        ran = subprocess.run(command, env=os.environ | home, cwd=tmp_path, capture_output=True, text=True, check=False)
+        assert ran.returncode == 0, ran.stderr
+
+    run("generate_assignment", "test", "--create")
+    return run
+
+
+def released(root):
+    return nbformat.read(root / "release" / "test" / "test.ipynb", as_version=4)
+
+
+@pytest.mark.usefixtures("nbgrader")
+def test_nbgrader_makes_a_release_without_solutions_or_hidden_tests(tmp_path):
+    book = released(tmp_path)
+    text = json.dumps(book)
     assert SOLUTION not in text and HIDDEN not in text and "whispered" not in text
-    (solution,), (check,) = cells_tagged(released, "solution"), cells_tagged(released, "check")
+    (solution,), (check,) = cells_tagged(book, "solution"), cells_tagged(book, "check")
     assert solution.source.startswith(
         'def edited_block(garment, attribute, prototype):\n    """One block exchanged."""'
     )
     assert "raise NotImplementedError" in solution.source
     assert "assert verdict.passed" in check.source and "HIDDEN" not in check.source
+
+
+def test_nbgrader_gives_the_points_to_the_solution_alone_also_where_a_check_was_tampered_with(
+    nbgrader, whole, tmp_path
+):
+    (right,) = cells_tagged(assignment(whole), "solution")
+    for student_id in ("solved", "untouched", "tampered"):
+        book = released(tmp_path)
+        (answer,), (check,) = cells_tagged(book, "solution"), cells_tagged(book, "check")
+        if student_id == "solved":
+            answer.source = right.source
+        if student_id == "tampered":
+            check.source = "assert True"
+        handed_in = tmp_path / "submitted" / student_id / "test" / "test.ipynb"
+        handed_in.parent.mkdir(parents=True)
+        nbformat.write(book, handed_in)
+    nbgrader("autograde", "test", "--create")
+
+    from nbgrader.api import Gradebook
+
+    with Gradebook(f"sqlite:///{tmp_path}/gradebook.db") as grades:
+        points = {one.student.id: one.score for one in grades.assignment_submissions("test")}
+    assert points == {"solved": 10, "untouched": 0, "tampered": 0}
