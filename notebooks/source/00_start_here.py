@@ -10,9 +10,9 @@
 # %% [markdown]
 # # Start here: this garment, but floral
 #
-# **Can a computer find "this dress, but floral"?** A plain image search cannot: it returns what looks alike as a
-# whole. The answer of this course is an embedding that keeps each attribute in a place of its own, so that one of them
-# can be exchanged.
+# **Can a computer find "this dress, but floral"?** A plain image search cannot: it returns what looks alike as a whole.
+# The answer of this course, and of the paper that it follows (ADDE; Hou et al., ICCV 2021), is an embedding that keeps
+# each attribute in a place of its own, so that one of them can be exchanged.
 #
 # {{budget}}
 #
@@ -177,8 +177,8 @@ widgets.edit_slider("pattern", answers)
 # One garment proves nothing. So we ask every edit whose exact answer is in the drawer, up to a limit, and count. The
 # rows to compare with: *chance*, a random order; *unedited*, the garment as it is; *classifier probability*, a strong
 # simple rival that ranks by what a classifier reads of each attribute; *label oracle*, which sees the labels.
-# *Residual* is the paper's other way to edit: it adds the new prototype and takes the old one away, where *embedding*
-# exchanges the block. Notebook 04 compares the two.
+# *Embedding* exchanges the block, as above. *Residual* is the paper's own way to edit: it adds the new prototype and
+# takes the old one away. Notebook 04 compares the two.
 
 # %%
 encoded = Encoded(embeddings, encoder.predict(embeddings), clothes.labels)
@@ -230,8 +230,8 @@ plots.edit_answer(large(clothes.subset([start])).images[0], failed, large(clothe
 # ## Real photos
 #
 # Drawn clothes are clean. Does it work on photos of a shop, with people in them and labels that are sometimes wrong?
-# When `ADDE_LITE_DATA` names a folder that holds `fashion_products`, the next cell trains a small encoder on it and
-# asks the same kind of questions. Pictures of the shop are not shown here: they are not ours.
+# When `ADDE_LITE_DATA` names a folder that holds `fashion_products`, the next cells train a small encoder on it and ask
+# the same kind of questions. Pictures of the shop are not shown here: they are not ours.
 
 # %%
 photos = fashion_products()
@@ -258,8 +258,9 @@ if photos is not None:
 
 # %% [markdown]
 # Compare the rows as before: chance and the unedited photo below, the oracle above, the classifier's probabilities as
-# the rival. Here there are three attributes, so a right answer is easier to hit than on the drawn clothes. But the
-# labels of a shop are noisy, and this encoder was trained briefly: `make bench BENCH=fashion_products` trains longer.
+# the rival. Here there are three attributes, so a right answer is easier to hit by luck than on the drawn clothes. But
+# the labels of a shop are noisy, and this encoder was trained briefly: `make bench BENCH=fashion_products` trains
+# longer.
 
 # %% [markdown]
 # ## The map of the course
