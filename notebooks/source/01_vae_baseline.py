@@ -18,7 +18,8 @@
 #
 # After this notebook you can
 #
-# - compute by hand the bound that a variational autoencoder (VAE) maximises, and derive the trick that trains it,
+# - compute by hand the bound that a variational autoencoder (VAE; Kingma and Welling, 2014) maximises, and derive the
+#   trick that trains it,
 # - read reconstructions, samples, traversals and the price of each latent,
 # - recognise posterior collapse, cause it and mend it,
 # - say how far the axes of two runs agree.
@@ -114,7 +115,7 @@ plots.curves({"surprise at a grey pixel, nats": curve}, "chance that the decoder
 
 # %% [markdown]
 # The curve is lowest at the grey of the pixel and steep at both ends: a decoder that is sure and wrong pays without
-# limit. It is also flat around its lowest point, which explains why pictures of a VAE look soft: a slightly wrong grey
+# limit. It is also flat around its lowest point, one reason why pictures of a VAE look soft: a slightly wrong grey
 # costs almost nothing.
 #
 # ## The price of a code
@@ -475,8 +476,8 @@ plots.number_map(rows, alt, title="share of the latent told by the factor")
 
 # %% [markdown]
 # A row with one dark cell is an axis with a name. A row with several is a mixture. The model pays by the pixel: what
-# changes many of them is worth buying. A share looks at means only, so a factor that makes a latent bend back is
-# missed.
+# changes many of them is worth buying. A share compares the means of groups, so a factor that pushes a latent up on
+# some garments and down on others is missed.
 #
 # ## Move it
 #
@@ -627,8 +628,8 @@ rows = {"held out": test_set.images[spread], f"price {PRICE:.0f}": collapsed, "p
 plots.image_rows(rows, alt)
 
 # %% [markdown]
-# The collapsed model answers every garment with the same picture, close to the mean image. Its loss fell and settled
-# like any other; only the KL of each latent shows that the code is empty.
+# The collapsed model answers every garment with the same picture, close to the mean image. A loss that falls and
+# settles does not give it away; the KL of each latent does.
 #
 # How do we heal it? Two ways: lower the price of the collapsed model and go on training, with a warm-up during which
 # the code is free again; or throw it away and start afresh.
@@ -660,8 +661,8 @@ pd.DataFrame(codes_of).map("{:.2f} nats".format)
 # %% [markdown]
 # ## Real photos
 #
-# Drawn dresses on one table are easy. When `ADDE_LITE_DATA` names a folder that holds `fashion_products`, the next cell
-# trains the same model on photos of a shop, briefly, with more latents, and judges it on photos of other products.
+# Drawn dresses on one table are easy. When `ADDE_LITE_DATA` names a folder that holds `fashion_products`, the next
+# cells train the same model on photos of a shop, briefly, with more latents, and judge it on photos of other products.
 # The photos are not shown here: they are not ours.
 
 # %%
