@@ -185,8 +185,9 @@ plots.number_map(told.to_dict("index"), alt, title="share told")
 # Each cell is the share of a factor's entropy that a code tells. The code made for a factor tells most of it. Code 2
 # tells something as well, although it is noise: so few rows always fit a little by luck.
 #
-# **MIG**, the mutual information gap, asks for *one code a factor*: best code minus second best, as a share of the
-# entropy. **Modularity** reads the same matrix along the rows and asks for *one factor a code*.
+# **MIG**, the mutual information gap (Chen et al., 2018), asks for *one code a factor*: best code minus second best, as
+# a share of the entropy. **Modularity** (Ridgeway and Mozer, 2018) reads the same matrix along the rows and asks for
+# *one factor a code*.
 
 # %%
 ordered = np.sort(shared, axis=0)
@@ -201,8 +202,8 @@ print("modularity of each code:", per_code.round(2), " mean:", per_code.mean().r
 # %% [markdown]
 # Modularity gives the noise code a mark like any other: only the ratio within a row counts.
 #
-# **SAP** is a gap too, but of predictions: of squared correlations for ordered factors, of the accuracy of a linear
-# classifier on the single code for classes. The two differ so much that the variant must be named.
+# **SAP** (Kumar et al., 2018) is a gap too, but of predictions: of squared correlations for ordered factors, of the
+# accuracy of a linear classifier on the single code for classes. The two differ so much that the variant must be named.
 
 # %%
 correlations = np.corrcoef(codes.T, factors.T)[:3, 3:] ** 2
@@ -213,9 +214,10 @@ assert np.isclose(by_hand, continuous.score)
 print(f"SAP continuous {by_hand:.2f}, SAP of classes {classes.score:.2f}")
 
 # %% [markdown]
-# **Explicitness** asks for the *linear read-out*: fit a logistic regression on all codes, and take the area under the
-# ROC curve. How often does a row with the value rank above one without it? Half is chance. A fair judge uses rows that
-# the classifier has not seen; twenty cannot be split further, so here it judges itself and is too kind.
+# **Explicitness** (Ridgeway and Mozer again) asks for the *linear read-out*: fit a logistic regression on all codes,
+# and take the area under the ROC curve. How often does a row with the value rank above one without it? Half is chance.
+# A fair judge uses rows that the classifier has not seen; twenty cannot be split further, so here it judges itself and
+# is too kind.
 
 # %%
 scaled, areas = (codes - codes.mean(0)) / codes.std(0), []
@@ -226,10 +228,10 @@ assert np.isclose(np.mean(areas), measures.explicitness(codes, factors, codes, f
 print("area for each factor:", np.round(areas, 2), " explicitness:", np.mean(areas).round(2))
 
 # %% [markdown]
-# **DCI** lets a classifier look at all codes and asks how much it used each: the importance matrix $R$.
-# *Disentanglement* is high when a row of $R$ has its weight in one place, *completeness* when a column has. How even a
-# row is, its entropy says. The package's light classifier is a small forest; the field uses gradient boosting, which
-# takes far longer. Values of different classifiers cannot be compared.
+# **DCI** (Eastwood and Williams, 2018) lets a classifier look at all codes and asks how much it used each: the
+# importance matrix $R$. *Disentanglement* is high when a row of $R$ has its weight in one place, *completeness* when a
+# column has. How even a row is, its entropy says. The package's light classifier is a small forest; the field uses
+# gradient boosting, which takes far longer. Values of different classifiers cannot be compared.
 
 
 # %%
@@ -249,8 +251,9 @@ plots.number_map(rows.to_dict("index"), alt, title=f"R: D {D:.2f}, C {C:.2f}")
 # *D* and *C* above the map are the two scores. The map shows what this forest used, not what was there to use: of two
 # copies a forest may take either.
 #
-# **IRS** is the *intervention*. Hold one factor and let the other change: how far is a code pushed, as a part of the
-# farthest it ever goes? Robust is one minus that. Each code counts for its best factor, weighed by its reach.
+# **IRS** (Suter et al., 2019) is the *intervention*. Hold one factor and let the other change: how far is a code
+# pushed, as a part of the farthest it ever goes? Robust is one minus that. Each code counts for its best factor,
+# weighed by its reach.
 
 # %%
 reach = np.abs(codes - codes.mean(0)).max(0)
@@ -263,10 +266,10 @@ assert np.isclose(by_hand, measures.irs(codes, factors, quantile=1.0).score)
 print("robustness, codes by factors:", robust.round(2).tolist(), f" IRS {by_hand:.2f}")
 
 # %% [markdown]
-# The **FactorVAE score** takes votes. Hold a factor, draw a batch, and see which code moved least for its usual spread:
-# that code gets a vote for that factor. Each code then stands for the factor that it got most votes from; the score is
-# the share of votes that agree. Our votes and the package's come from different draws, so they agree within sampling
-# error only.
+# The **FactorVAE score** (Kim and Mnih, 2018) takes votes. Hold a factor, draw a batch, and see which code moved least
+# for its usual spread: that code gets a vote for that factor. Each code then stands for the factor that it got most
+# votes from; the score is the share of votes that agree. Our votes and the package's come from different draws, so they
+# agree within sampling error only.
 
 
 # %%
@@ -285,9 +288,9 @@ assert abs(by_hand - measures.factor_vae_score(source).score_train) < 0.05
 print("votes, codes by factors:", votes.tolist(), f" FactorVAE score {by_hand:.2f}")
 
 # %% [markdown]
-# The **beta-VAE score** is its older sister. Two garments share one factor; take the distance in each code, averaged
-# over a batch of such pairs. A linear classifier must say which factor was shared. In a good code one distance is near
-# zero. But anything that differs between the factors will do, so many entangled codes pass.
+# The **beta-VAE score** (Higgins et al., 2017) is its older sister. Two garments share one factor; take the distance in
+# each code, averaged over a batch of such pairs. A linear classifier must say which factor was shared. In a good code
+# one distance is near zero. But anything that differs between the factors will do, so many entangled codes pass.
 
 # %%
 asked = draw.integers(2, size=600)
@@ -303,8 +306,8 @@ print(f"beta-VAE score {by_hand:.2f}")
 #
 # Are these numbers good? Shuffle the rows of the codes: each garment gets another one's codes, and all meaning is gone.
 # What is left is chance. `metric_table` is the package's one call for all metrics, with the field's settings. It knows
-# three more, from information estimated without bins: *InfoM* (one factor a code), *InfoC* (one code a factor), *InfoE*
-# (read-out). Exercise 2 is about them.
+# three more (Hsu et al., 2023), from information estimated without bins: *InfoM* (one factor a code), *InfoC* (one code
+# a factor), *InfoE* (read-out). Exercise 2 is about them.
 
 
 # %%
@@ -605,9 +608,9 @@ plots.correlation_intervals(ranked, "rank correlation with MIG", alt)
 #
 # ## How many factors are there?
 #
-# RF-VAE asks how many dimensions the code needs. Each has a relevance $r$ between 0 and 1. Its KL counts
-# $\lambda(r) = \lambda_{max} - (\lambda_{max} - \lambda_{min})\, r$ times: cheap when relevant, dear when not. Let two,
-# four or six factors vary, all others frozen, and count the dimensions whose relevance ends above one half.
+# RF-VAE (Kim et al., 2019) asks how many dimensions the code needs. Each has a relevance $r$ between 0 and 1. Its KL
+# counts $\lambda(r) = \lambda_{max} - (\lambda_{max} - \lambda_{min})\, r$ times: cheap when relevant, dear when not.
+# Let two, four or six factors vary, all others frozen, and count the dimensions whose relevance ends above one half.
 
 # %%
 counts = recorded(relevance.STUDY, relevance.runs())
