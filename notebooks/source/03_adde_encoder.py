@@ -445,7 +445,7 @@ plots.leakage_maps({name: result.probe.numpy() for name, result in control.items
 
 # %% [markdown]
 # The turned map is dark everywhere: any block tells nearly everything, its own attribute no better than others. The
-# untrained one is pale everywhere. Only on the left is there a diagonal. So training buys two things: the information,
+# untrained one is paler everywhere. Only on the left is there a diagonal. So training buys two things: the information,
 # which both left maps have, and its *place*, which only the first has. The maps show means over garments, not what one
 # edit would move.
 
@@ -544,8 +544,9 @@ report.map("{:.2f}".format)
 # %% [markdown]
 # The last lines are the VAEs of notebook 02 on the same dresses, drawn smaller: their median, and for each metric the
 # best of all of them. Even the oracle is not perfect: no label says where the dress lies, so two of the six factors
-# have no code of their own, while a VAE codes what fills pixels. What has no label gets no place. And one component is
-# not a block: what the other numbers of the block say does not count here.
+# have no code of their own, while a VAE codes what fills pixels. And the labels that stay the same on all dresses count
+# as codes without any modularity. What has no label gets no place. And one component is not a block: what the other
+# numbers of the block say does not count here.
 
 # %%
 importance = {name: subspaces.block_importance(embedding, grid) for name, embedding in on_grid.items()}
