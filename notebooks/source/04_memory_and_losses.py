@@ -10,9 +10,9 @@
 # %% [markdown]
 # # Memory and losses
 #
-# **What does the memory hold, and what is each loss for?** The encoder of notebook 03 gives each attribute a place.
-# To edit, we also need to know what to put there. ADDE keeps it in one matrix, and trains that matrix with five losses
-# whose names are easier to remember than their reasons.
+# **What does the memory hold, and what is each loss for?** The encoder of notebook 03 gives each attribute a place. To
+# edit, we also need to know what to put there. ADDE (Hou et al., ICCV 2021) keeps it in one matrix, and trains that
+# matrix with five losses whose names are easier to remember than their reasons.
 #
 # {{budget}}
 #
