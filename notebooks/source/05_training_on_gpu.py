@@ -284,9 +284,9 @@ print(f"two are {speeds[2] / speeds[1]:.2f} times as fast as one, with {cores} c
 plots.rates({"one process": {"training": speeds[1]}, "two processes": {"training": speeds[2]}})
 
 # %% [markdown]
-# If sharing were free and each process had a core of its own, the second bar would be twice the first. The price is an
-# exchange at each normalisation, that of the gradients, and the losses, which every process computes for the whole
-# batch.
+# If sharing were free and each process had a core of its own, the second bar would be twice the first. One that is no
+# longer says that here the sharing costs what it brings. The price is an exchange at each normalisation, that of the
+# gradients, and the losses, which every process computes for the whole batch.
 #
 # ## A run, watched
 #
@@ -335,9 +335,9 @@ for name, parts in profiles.items():
 plots.step_profile({name: parts.seconds for name, parts in profiles.items()})
 
 # %% [markdown]
-# Read the shares in the bars. Going backward is about two forwards, one for the images and one for the weights. On a
-# GPU the parts look larger than the whole, because asking for the time keeps the device waiting; the printed line has
-# the step that nobody looked into.
+# Read the shares in the bars. Going backward is about two forwards, one for the inputs of the layers and one for their
+# weights. On a GPU the parts look larger than the whole, because asking for the time keeps the device waiting; the
+# printed line has the step that nobody looked into.
 #
 # ## Which choices leave the mathematics alone?
 #
@@ -644,12 +644,16 @@ for factor in (1, 100, 1_000_000):
         print(f"{name}: {error}")
 good, bad = (story[["classification", "contrast"]].sum(axis=1) for story in stories.values())
 assert not full_size or bad.max() > bad.iloc[-1] > good.iloc[0]
+for name, story in stories.items():
+    first, last = story["classification"].iloc[[0, -1]]
+    print(f"{name}: classification from {first:.1f} to {last:.1f}")
 print(f"classification loss of guessing: {sum(math.log(size) for size in WARDROBE.sizes):.1f}")
 plots.history(stories)
 
 # %% [markdown]
 # The largest raises, and no checkpoint holds what it made. The orange one is worse: every number is finite, and the run
-# ends above where the blue one began. No loop can tell it from a hard problem. You can: ask what guessing would give.
+# ends above where the blue one began. The picture hides that behind the summit; the printed lines do not. No loop can
+# tell such a run from a hard problem. You can: ask what guessing would give.
 
 # %% [markdown]
 # ## From a folder to embeddings
