@@ -18,7 +18,7 @@
 #
 # After this notebook you can
 #
-# - run the paper's protocol with a pencil, and say what its measures do not see,
+# - run the protocol of the paper (Hou et al., ICCV 2021) with a pencil, and say what its measures do not see,
 # - tell a difference from the luck of the queries and of the seeds,
 # - find out what drifted when an answer is wrong, and what may be done about it,
 # - say which rivals a table of answers owes its reader.
