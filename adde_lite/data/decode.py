@@ -86,7 +86,10 @@ def decode_images(files: Archive, names: Sequence[str], *, size: Size, fit: Fit 
 
 def height_width(size: Size, fit: str) -> tuple[int, int]:
     """(H, W) of a size. Raises InputError for one that no image can have, and for an unknown way to fit."""
-    height, width = (size, size) if isinstance(size, int) else size
+    sides = size if isinstance(size, tuple | list) else (size, size)
+    if len(sides) != 2 or not all(isinstance(side, int) for side in sides):
+        raise InputError("size", repr(size), "a whole number, or two: (H, W)", "Choose 64 for learning.")
+    height, width = sides
     if min(height, width) < 1 or height * width > MAX_PIXELS:
         raise InputError("size", str(size), f"(H, W) of 1 to {MAX_PIXELS:,} pixels", "Choose 64 for learning.")
     if fit not in ("pad", "stretch", "crop"):

@@ -66,6 +66,8 @@ class Labelled(ABC):
     def where(self, **conditions: object) -> Self:
         """The images whose columns equal the given values: `data.where(split="train")`.
 
+        Several values may be given for a column, `data.where(split=("train", "gallery"))`: any of them will do.
+
         Raises:
             InputError: no such column, or nothing left.
         """
@@ -73,7 +75,8 @@ class Labelled(ABC):
         for name, wanted in conditions.items():
             if name not in self.columns:
                 raise unknown("where", "column", name, self.columns)
-            keep &= self.columns[name] == wanted
+            values = wanted if isinstance(wanted, list | tuple) else (wanted,)
+            keep &= np.logical_or.reduce([self.columns[name] == value for value in values])
             if not keep.any():
                 found = ", ".join(map(str, np.unique(self.columns[name])[:8]))
                 raise InputError("where", f"{name}={wanted!r}: no image", f"one of {found}", "Loosen the condition.")

@@ -114,6 +114,9 @@ def image_table(
         raise InputError("missing_images", repr(missing_images), "'error' or 'skip'", "Choose one of them.")
     if in_memory and workers:
         raise InputError("workers", f"{workers} and in_memory=True", "0", "Pass in_memory=False, or leave workers out.")
+    for argument, words in {"columns": columns, "keep": keep, "missing": missing}.items():
+        if isinstance(words, str):  # also a sequence of strings: its letters
+            raise InputError(argument, repr(words), "a list of words", f"Pass [{words!r}].")
     csv, images = Path(csv), Path(images)
     _check_sums(sha256 or {}, csv, images)
     attributes = dict(columns) if isinstance(columns, Mapping) else {name: name for name in columns}
@@ -124,7 +127,7 @@ def image_table(
     _check_ids(csv, rows, id_column, [*attributes.values(), *keep])
     rows = _matching(csv, rows, where or {})
     archive = Archive(images)
-    wanted = [filename.format_map({**row.cells, "id": row.cells[id_column]}) for row in rows]
+    wanted = [_filled(filename, {**row.cells, "id": row.cells[id_column]}) for row in rows]
     rows, names = _with_image(csv, rows, wanted, archive, skip=missing_images == "skip")
     schema = _schema(csv, rows, attributes, missing) if schema is None else schema
     labels = _labels(csv, rows, attributes, schema, missing)
@@ -151,6 +154,14 @@ def _fields(filename: str) -> list[str]:
     except ValueError as error:
         raise InputError("filename", repr(filename), 'a pattern such as "{id}.jpg"', f"{error}.") from error
     return [field for field in fields if field != "id"]
+
+
+def _filled(filename: str, cells: Mapping[str, str]) -> str:
+    try:
+        return filename.format_map(cells)
+    except ValueError as error:
+        remedy = f"{error}: cells are text, write {{id:0>6}} to fill up with zeros."
+        raise InputError("filename", repr(filename), "a pattern for text", remedy) from error
 
 
 def _check_ids(csv: Path, rows: Sequence[Row], id_column: str, compared: Sequence[str]) -> None:

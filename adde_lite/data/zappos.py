@@ -100,12 +100,15 @@ def zappos_triplets(
         folder, split, conditions: as `zappos`.
 
     Raises:
-        InputError: a file that is missing or not text; a blank line or a path named twice in filenames.json; a line of
-            a list that is not three different whole numbers, each the place of an image. Names file and line.
+        InputError: no condition or an unknown one; a file that is missing or not text; a blank line or a path named
+            twice in filenames.json; a line of a list that is not three different whole numbers, each the place of an
+            image. Names file and line.
     """
     folder = Path(folder)
     if split not in SPLITS:
         raise unknown("zappos", "split", split, SPLITS)
+    if not conditions:
+        raise InputError("zappos, conditions", "none", "at least one", f"Choose from {', '.join(CONDITIONS)}.")
     for name in conditions:
         if name not in CONDITIONS:
             raise unknown("zappos", "condition", name, CONDITIONS)
@@ -118,6 +121,8 @@ def zappos_triplets(
 
 def _names(path: Path) -> tuple[str, ...]:
     lines = read_lines(path, remedy=AGAIN)
+    if not lines:
+        raise InputError(str(path), "blank lines", "the path of one image a line", AGAIN)
     if lines[0].lstrip().startswith("["):
         given, remedy = "a JSON list", "Write the paths on lines of their own, without quotes."
         raise InputError(f"{path}, line 1", given, "the path of one image a line", remedy)

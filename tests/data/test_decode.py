@@ -213,6 +213,8 @@ def test_a_path_is_read_and_named(tmp_path):
     [
         ({"size": 0}, "size: given 0"),
         ({"size": (64, -1)}, r"size: given \(64, -1\)"),
+        ({"size": 8.0}, r"size: given 8\.0, expected a whole number"),
+        ({"size": (8, 8, 3)}, r"size: given \(8, 8, 3\)"),
         ({"size": 10**5}, "size: given 100000, expected .* to 50,000,000 pixels"),
         ({"size": 8, "fit": "zoom"}, "fit: given 'zoom'"),
     ],

@@ -53,7 +53,10 @@ def test_a_subset_of_no_rows_is_empty(rows):
 
 
 def test_conditions_choose_by_columns():
-    assert rows_of(numbered(9).where(split="test", product=1)) == [3, 5]
+    data = numbered(9)
+    assert rows_of(data.where(split="test", product=1)) == [3, 5]
+    assert rows_of(data.where(product=(0, 2))) == rows_of(data.where(product=[2, 0])) == [0, 1, 2, 6, 7, 8]
+    assert rows_of(data.where(split=tuple(data.columns["split"]))) == list(range(9))  # no comparison place by place
 
 
 @given(count=st.integers(4, 40), seed=st.integers(0, 2**16), share=st.sampled_from([0.25, 0.5, 0.75]))

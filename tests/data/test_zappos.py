@@ -83,6 +83,7 @@ def test_a_bad_line_of_a_list_is_named(folder, text, message):
     [
         ('["a.jpg", "b.jpg"]', r"filenames.json, line 1: given a JSON list"),
         ("a.jpg\n\nb.jpg\n", r"line 2: given a blank line"),
+        ("\n\n", r"filenames.json: given blank lines"),
         ("a.jpg\nb.jpg\na.jpg\n", r"line 3: given 'a.jpg', as on line 1"),
     ],
 )
@@ -105,6 +106,8 @@ def test_a_missing_list_and_unknown_words_are_refused(folder):
         zappos_triplets(folder, "tset")
     with pytest.raises(InputError, match="condition 'heels'"):
         zappos_triplets(folder, "test", conditions=("heels",))
+    with pytest.raises(InputError, match="conditions: given none"):
+        zappos_triplets(folder, "test", conditions=())
     with pytest.raises(InputError, match="limit"):
         zappos(folder, "test", limit=0)
 
