@@ -98,8 +98,10 @@ def _check_examples(examples: Tensor, rows: int) -> None:
     if len(examples) < 2:
         remedy = "Batch statistics need more than one."
         raise InputError("training data", f"{len(examples)} examples", "at least 2", remedy)
-    if examples.ndim != 2 or examples.dtype != torch.int64 or not 0 <= examples.min() <= examples.max() < rows:
-        given = f"{examples.dtype} {tuple(examples.shape)}, {int(examples.min())} to {int(examples.max())}"
+    fits = examples.ndim == 2 and examples.dtype == torch.int64 and examples.numel() > 0
+    if not fits or not 0 <= examples.min() <= examples.max() < rows:
+        span = f", {examples.min()} to {examples.max()}" if examples.numel() else ""
+        given = f"{examples.dtype} {tuple(examples.shape)}{span}"
         raise InputError("examples", given, f"int64 (T, R), rows 0 to {rows - 1}", "Count in the rows of `data`.")
 
 

@@ -21,4 +21,4 @@ class History:
         """The rows as a table, indexed by epoch."""
         import pandas as pd  # 0.3 s, which only a reader of the table should pay
 
-        return pd.DataFrame(list(self.rows)).set_index("epoch")
+        return pd.DataFrame(list(self.rows), columns=None if self.rows else ["epoch"]).set_index("epoch")

@@ -83,8 +83,8 @@ def train(
 
     Raises:
         InputError: fewer than two examples, rows that `data` lacks, labels without examples or of another shape, a
-            schema that is not the model's, a batch that the processes cannot share, or patience without validation
-            images.
+            schema that is not the model's, a batch that the processes cannot share, no image to validate on, or
+            patience without validation images.
         CheckpointError: a checkpoint of another recipe or of other ids, labels or examples, damaged beyond its
             predecessor too, or not writable.
         FloatingPointError: the loss or the weights became infinite or not a number. No checkpoint holds them.
@@ -259,6 +259,8 @@ def _check(
         if images is not None and model.schema and images.schema != model.schema:
             given, expected = ", ".join(images.schema.names), ", ".join(model.schema.names)
             raise InputError(name, f"the schema {given}", f"the model's schema {expected}", "Use the same one.")
+    if validation is not None and not len(validation):
+        raise InputError("validation images", "none", "at least one", "Choose a larger subset, or leave them out.")
     if recipe.patience and validation is None:
         raise InputError("patience", f"{recipe.patience} without validation images", "some", "Pass validation=.")
     if validation is not None and examples.shape[1:] != (1,):

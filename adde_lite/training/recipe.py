@@ -1,5 +1,6 @@
 """How a model is trained, apart from where: everything here decides the weights."""
 
+import math
 from dataclasses import dataclass, field
 
 from adde_lite.augmentation import Augmentation
@@ -15,7 +16,7 @@ class TrainingRecipe:
         batch_size: examples a step, over all processes; the last, smaller batch of an epoch is left out.
         learning_rate: the peak of the cycle, or the rate before it halves.
         weight_decay: of weights; biases and normalisation scales are free.
-        warmup: share of the steps that the learning rate of a cycle rises.
+        warmup: share of the steps that the learning rate of a cycle rises, below 1.
         halvings: epochs before which the rate halves, as in (20,) for the paper's 30 epochs; None is one cycle.
         average: decay of the running average of the weights that becomes the result; 0 takes the last weights.
         seed: of the order and the augmentation, in `train_or_load` also of the initial weights.
@@ -27,7 +28,7 @@ class TrainingRecipe:
         patience: epochs without a better validation loss after which training stops; the best weights are the result.
 
     Raises:
-        InputError: a count below its least, or a batch that does not divide into its parts.
+        InputError: a count below its least, a rate or share out of its range, or patience and an average together.
     """
 
     epochs: int = 12
@@ -51,6 +52,11 @@ class TrainingRecipe:
             if given is not None and given < bound:
                 remedy = "Batch statistics need two examples." if name == "batch_size" else "Choose a larger number."
                 raise InputError(name, str(given), f"at least {bound}", remedy)
+        if not 0 <= self.learning_rate < math.inf:
+            raise InputError("learning_rate", str(self.learning_rate), "a number from 0 up", "Try 4e-3.")
+        for name in ("warmup", "average"):
+            if not 0 <= getattr(self, name) < 1:
+                raise InputError(name, str(getattr(self, name)), "a share from 0 to below 1", "Try its default.")
         if self.clip is not None and not self.clip > 0:
             raise InputError("clip", str(self.clip), "a positive norm, or None", "Try clip=1.0.")
         if self.patience and self.average:

@@ -6,6 +6,7 @@ from adde_lite.training.recipe import TrainingRecipe
 
 ADAM_BETAS = (0.9, 0.999)
 CYCLED_MOMENTUM = (0.85, 0.95)
+ALMOST = 1e-9
 
 
 def schedule_for(
@@ -21,11 +22,14 @@ def schedule_for(
     own = [group["betas"][0] if group["betas"] != ADAM_BETAS else None for group in optimiser.param_groups]
     low, high = ([beta or cycled for beta in own] for cycled in CYCLED_MOMENTUM)
     rates = [group["lr"] for group in optimiser.param_groups]
+    total = max(1, recipe.epochs * steps)  # a run of no epochs has a schedule that nobody asks
+    # A rise of exactly one step would have torch divide by the 0 steps between its ends.
+    rising = recipe.warmup * (1 - ALMOST) if recipe.warmup * total == 1 else recipe.warmup
     return torch.optim.lr_scheduler.OneCycleLR(
         optimiser,
         rates,
-        total_steps=recipe.epochs * steps,
-        pct_start=recipe.warmup,
+        total_steps=total,
+        pct_start=float(rising),
         base_momentum=low,
         max_momentum=high,
     )

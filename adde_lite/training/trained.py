@@ -66,7 +66,10 @@ def train_or_load(
     checkpoint = folder.with_name(f"{folder.name}-{wanted}.checkpoint")
     history = train(trainable, data(), recipe, device=device, checkpoint=checkpoint, progress=progress)
     facts = {"hash": wanted, "recipe": recipe_facts(trainable, recipe, data_facts), "history": list(history.rows)}
-    halved = {name: value.half() if value.ndim > 1 else value for name, value in model.state_dict().items()}
+    halved = {
+        name: value.half() if value.ndim > 1 and value.is_floating_point() else value
+        for name, value in model.state_dict().items()
+    }
     model.load_state_dict(halved)  # the caller gets what the next caller will load
     if distributed.rank() == 0:
         storage.store(folder, halved, facts)

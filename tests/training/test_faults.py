@@ -237,6 +237,10 @@ def test_batch_of_one_is_refused():
     [
         ({"accumulate": 0}, "accumulate"),
         ({"clip": 0.0}, "clip"),
+        ({"learning_rate": -1e-3}, "learning_rate: given -0.001"),
+        ({"learning_rate": float("nan")}, "learning_rate: given nan"),
+        ({"warmup": 1.0}, "warmup: given 1.0, expected a share"),
+        ({"average": 1.5}, "average: given 1.5, expected a share"),
         ({"patience": 0}, "patience"),
         ({"patience": 2, "average": 0.9}, "one of the two"),
     ],

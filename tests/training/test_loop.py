@@ -240,6 +240,8 @@ def test_examples_that_cannot_be_are_refused(blocks):
     for examples in (torch.tensor([[0], [96]]), torch.tensor([[0], [-1]]), torch.tensor([0, 1]), torch.ones(2, 2)):
         with pytest.raises(InputError, match=r"examples.*rows 0 to 95"):
             train(model, blocks, ONE_EPOCH, examples=examples, device="cpu", progress=False)
+    with pytest.raises(InputError, match=r"examples: given torch.int64 \(4, 0\), expected"):
+        train(model, blocks, ONE_EPOCH, examples=torch.empty(4, 0, dtype=torch.int64), device="cpu", progress=False)
     with pytest.raises(InputError, match="1 examples"):
         train(model, blocks, ONE_EPOCH, examples=torch.tensor([[0, 1]]), device="cpu", progress=False)
 
@@ -254,6 +256,29 @@ def test_rate_halves_before_the_epochs_that_the_recipe_names(blocks):
         hook.remove()
     steps = len(blocks) // RECIPE.batch_size
     assert rates == pytest.approx([1e-3] * 2 * steps + [5e-4] * steps + [2.5e-4] * steps)
+
+
+@pytest.mark.parametrize("warmup", [0, 1 / 12, 0.3])
+def test_rate_of_a_cycle_peaks_when_the_rise_is_over_however_short_it_is(blocks, warmup):
+    rates = []
+    hook = register_optimizer_step_pre_hook(lambda optimiser, *_: rates.append(optimiser.param_groups[0]["lr"]))
+    try:
+        recipe = replace(RECIPE, epochs=2, warmup=warmup)
+        train(encoder(recipe=MODEL), blocks, recipe, device="cpu", progress=False)
+    finally:
+        hook.remove()
+    assert len(rates) == 12
+    assert rates.index(max(rates)) == max(0, round(12 * warmup) - 1)
+    assert max(rates) == pytest.approx(RECIPE.learning_rate, rel=0.02)
+
+
+@pytest.mark.parametrize("halvings", [None, (1,)])
+def test_run_of_no_epochs_leaves_the_model_as_it_is_and_a_table_without_rows(blocks, halvings):
+    model = encoder(recipe=MODEL)
+    before = weights(model)
+    history = train(model, blocks, replace(RECIPE, epochs=0, halvings=halvings), device="cpu", progress=False)
+    assert torch.equal(weights(model), before)
+    assert len(history.table()) == 0
 
 
 def test_model_is_told_every_epoch_also_when_a_run_goes_on(blocks, tmp_path, monkeypatch):
@@ -378,6 +403,8 @@ def test_what_does_not_fit_together_is_refused(blocks):
         train(model, blocks, RECIPE, examples=torch.zeros(4, 3, dtype=torch.int64), validation=blocks, **quiet)
     with pytest.raises(InputError, match="validation images: given the schema bar"):
         train(model, blocks, RECIPE, validation=blocks.select(["bar"]), **quiet)
+    with pytest.raises(InputError, match="validation images: given none"):
+        train(model, blocks, RECIPE, validation=blocks.subset([]), **quiet)
     with pytest.raises(InputError, match="save_every"):
         train(model, blocks, RECIPE, save_every=0, **quiet)
 

@@ -33,6 +33,18 @@ def test_second_call_loads_what_the_first_trained(blocks, tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["w"]
 
 
+def test_whole_numbers_are_kept_as_they_are(blocks, tmp_path):
+    class Counting(AttributeEncoder):
+        def __init__(self, schema):
+            super().__init__(schema, MODEL)
+            self.register_buffer("counts", torch.tensor([[100_001, 2_049]]))
+
+    model, _ = train_or_load(
+        tmp_path / "w", lambda: Counting(blocks.schema), lambda: blocks, ONE_EPOCH, {}, device="cpu", progress=False
+    )
+    assert model.counts.tolist() == [[100_001, 2_049]]
+
+
 def test_other_recipe_or_data_trains_anew(blocks, tmp_path):
     calls = []
 
