@@ -114,7 +114,7 @@ class AttributeEncoder(nn.Module):
     @torch.inference_mode()
     def predict(self, embeddings: Tensor) -> Tensor:
         """Class probabilities of embeddings (N, A, d): float (N, J), each attribute's block sums to 1."""
-        logits = self.predictor(embeddings.to(next(self.parameters()).device)).cpu()
+        logits = self.predictor(embeddings.to(self.predictor.weight)).cpu()  # stored ones may be float16
         return torch.cat([block.softmax(1) for block in torch.split(logits, list(self.schema.sizes), dim=1)], dim=1)
 
     def classify(self, embeddings: Tensor) -> Tensor:

@@ -53,9 +53,16 @@ class PrototypeMemory(nn.Module):
             labels: int64 (N, A), -1 where missing: such an image has no say in that attribute.
 
         A value without any image gets a zero column and a warning that names it.
+
+        Raises:
+            InputError: labels that are not of the schema, or embeddings of another shape.
         """
-        memory = cls(schema, embeddings.shape[2])
-        hot = schema.one_hot(labels).to(embeddings.dtype)
+        hot = schema.one_hot(labels)
+        if embeddings.ndim != 3 or embeddings.shape[:2] != labels.shape:
+            given, expected = f"shape {tuple(embeddings.shape)}", f"({len(labels)}, {schema.A}, d)"
+            raise InputError("embeddings", given, expected, "Embed the images of these labels.")
+        embeddings = embeddings.to(torch.promote_types(embeddings.dtype, torch.float32))  # sums leave float16's range
+        memory, hot = cls(schema, embeddings.shape[2]), hot.to(embeddings.dtype)
         counts = hot.sum(0)
         names = [f"{name} {value!r}" for name in schema.names for value in schema.options(name)]
         empty = [name for name, count in zip(names, counts.tolist(), strict=True) if not count]
@@ -96,7 +103,7 @@ class PrototypeMemory(nn.Module):
     def nearest(self, embeddings: Tensor) -> Tensor:
         """The value whose prototype lies nearest in each subspace: (N, A, d) -> label codes int64 (N, A)."""
         own = self.prototypes.split(self.schema.sizes)
-        each = zip(embeddings.detach().unbind(1), own, strict=True)
+        each = zip(embeddings.detach().to(self.weight).unbind(1), own, strict=True)  # stored ones may be float16
         return torch.stack([torch.cdist(block, prototypes).argmin(1) for block, prototypes in each], dim=1)
 
     def edit(self, embeddings: Tensor, edits: Edits, how: How = "swap", labels: Tensor | None = None) -> Tensor:

@@ -58,6 +58,8 @@ def test_probabilities_of_each_attribute_sum_to_one_and_their_best_is_the_class(
     for a, block in enumerate(blocks):
         torch.testing.assert_close(block.sum(1), torch.ones(4))
         assert torch.equal(encoder.classify(embeddings)[:, a], block.argmax(1))
+    for stored in (embeddings.half(), embeddings.double()):
+        torch.testing.assert_close(encoder.predict(stored), encoder.predict(embeddings), rtol=0, atol=1e-2)
 
 
 def test_loss_offers_the_terms_that_have_a_weight(schema):

@@ -194,6 +194,19 @@ def test_means_are_exact_and_leave_missing_labels_out(seed):
             torch.testing.assert_close(memory.prototype(name, value), expected, rtol=0, atol=1e-6)
 
 
+def test_means_of_stored_half_precision_embeddings_are_those_of_whole_ones():
+    embeddings = torch.full((4000, 3, D), 30.0)  # sums of 120,000 are beyond float16
+    labels = torch.arange(4000)[:, None] % torch.tensor(SCHEMA.sizes)
+    whole, half = (PrototypeMemory.of_means(each, labels, SCHEMA) for each in (embeddings, embeddings.half()))
+    assert torch.equal(whole.weight, half.weight)
+    assert torch.equal(whole.nearest(embeddings.half()), whole.nearest(embeddings))
+
+
+def test_embeddings_of_other_images_have_no_means():
+    with pytest.raises(InputError, match=r"embeddings: given shape \(3, 3, 4\), expected \(2, 3, d\)"):
+        PrototypeMemory.of_means(torch.zeros(3, 3, 4), torch.zeros(2, 3, dtype=torch.int64), SCHEMA)
+
+
 def test_value_without_images_gets_a_zero_column_and_a_warning_that_names_it():
     embeddings, labels = torch.randn(2, 3, D), torch.tensor([[0, 0, 0], [2, 1, 0]])
     with pytest.warns(UserWarning, match="no image shows colour 'green': zero prototypes"):
