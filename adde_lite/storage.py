@@ -36,7 +36,7 @@ def store(folder: Path, tensors: Mapping[str, Tensor], facts: Mapping[str, Any])
 
     Args:
         folder: where to; its parents are made when missing.
-        tensors: any names and dtypes; written as contiguous CPU tensors.
+        tensors: any names and dtypes; written as contiguous CPU tensors, those that share memory each on its own.
         facts: anything that JSON can hold.
 
     Raises:
@@ -47,7 +47,7 @@ def store(folder: Path, tensors: Mapping[str, Tensor], facts: Mapping[str, Any])
     folder.parent.mkdir(parents=True, exist_ok=True)
     with _beside(folder) as draft:
         try:
-            save_file({name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}, draft / TENSORS)
+            save_file(_apart(tensors), draft / TENSORS)
         except SafetensorError as error:  # a full disk, said in its own way
             raise OSError(errno.EIO, str(error), str(draft / TENSORS)) from error
         (draft / FACTS).write_text(json.dumps(facts, indent=1, sort_keys=True) + "\n", encoding="utf-8")
@@ -190,6 +190,18 @@ def _beside(folder: Path) -> Iterator[Path]:
         yield draft
     finally:
         shutil.rmtree(draft, ignore_errors=True)
+
+
+def _apart(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """The tensors as files hold them; safetensors refuses two that share memory, as tied weights do."""
+    apart: dict[str, Tensor] = {}
+    places: set[int] = set()
+    for name, tensor in tensors.items():
+        plain = tensor.detach().cpu().contiguous()
+        place = plain.untyped_storage().data_ptr()
+        apart[name] = plain.clone() if place in places else plain
+        places.add(place)
+    return apart
 
 
 def file_sha256(path: Path) -> str:

@@ -23,6 +23,14 @@ def test_round_trip_is_bit_equal(tmp_path):
     assert all(torch.equal(read[name], tensor) for name, tensor in tensors.items())
 
 
+def test_tensors_that_share_memory_are_stored_each_on_its_own(tmp_path):
+    line = torch.arange(10.0)
+    given = {"tied": line, "again": line, "end": line[4:], "begin": line[:6]}
+    storage.store(tmp_path / "folder", given, {})
+    read, _ = storage.load(tmp_path / "folder")
+    assert all(torch.equal(read[name], tensor) for name, tensor in given.items())
+
+
 def test_storing_again_replaces_and_leaves_nothing_else(folder):
     storage.store(folder, {"c": torch.zeros(1)}, {})
     tensors, facts = storage.load(folder)
