@@ -11,8 +11,8 @@
 # # Start here: this garment, but floral
 #
 # **Can a computer find "this dress, but floral"?** A plain image search cannot: it returns what looks alike as a whole.
-# The answer of this course, and of the paper that it follows (ADDE; Hou et al., ICCV 2021), is an embedding that keeps
-# each attribute in a place of its own, so that one of them can be exchanged.
+# The answer of this course is an embedding that keeps each attribute in a place of its own, so that one of them can be
+# exchanged. It follows a paper, ADDE (Hou et al., ICCV 2021).
 #
 # {{budget}}
 #
