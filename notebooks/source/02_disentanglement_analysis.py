@@ -202,8 +202,9 @@ print("modularity of each code:", per_code.round(2), " mean:", per_code.mean().r
 # %% [markdown]
 # Modularity gives the noise code a mark like any other: only the ratio within a row counts.
 #
-# **SAP** (Kumar et al., 2018) is a gap too, but of predictions: of squared correlations for ordered factors, of the
-# accuracy of a linear classifier on the single code for classes. The two differ so much that the variant must be named.
+# **SAP**, separated attribute predictability (Kumar et al., 2018), is a gap too, but of predictions: of squared
+# correlations for ordered factors, of the accuracy of a linear classifier on the single code for classes. The two
+# differ so much that the variant must be named.
 
 # %%
 correlations = np.corrcoef(codes.T, factors.T)[:3, 3:] ** 2
@@ -228,10 +229,11 @@ assert np.isclose(np.mean(areas), measures.explicitness(codes, factors, codes, f
 print("area for each factor:", np.round(areas, 2), " explicitness:", np.mean(areas).round(2))
 
 # %% [markdown]
-# **DCI** (Eastwood and Williams, 2018) lets a classifier look at all codes and asks how much it used each: the
-# importance matrix $R$. *Disentanglement* is high when a row of $R$ has its weight in one place, *completeness* when a
-# column has. How even a row is, its entropy says. The package's light classifier is a small forest; the field uses
-# gradient boosting, which takes far longer. Values of different classifiers cannot be compared.
+# **DCI**, for disentanglement, completeness and informativeness (Eastwood and Williams, 2018), lets a classifier look
+# at all codes and asks how much it used each: the importance matrix $R$. *Disentanglement* is high when a row of $R$
+# has its weight in one place, *completeness* when a column has. How even a row is, its entropy says; *informativeness*
+# is how often the classifier is right. The package's light classifier is a small forest; the field uses gradient
+# boosting, which takes far longer. Values of different classifiers cannot be compared.
 
 
 # %%
@@ -251,9 +253,9 @@ plots.number_map(rows.to_dict("index"), alt, title=f"R: D {D:.2f}, C {C:.2f}")
 # *D* and *C* above the map are the two scores. The map shows what this forest used, not what was there to use: of two
 # copies a forest may take either.
 #
-# **IRS** (Suter et al., 2019) is the *intervention*. Hold one factor and let the other change: how far is a code
-# pushed, as a part of the farthest it ever goes? Robust is one minus that. Each code counts for its best factor,
-# weighed by its reach.
+# **IRS**, the interventional robustness score (Suter et al., 2019), is the *intervention*. Hold one factor and let the
+# other change: how far is a code pushed, as a part of the farthest it ever goes? Robust is one minus that. Each code
+# counts for its best factor, weighed by its reach.
 
 # %%
 reach = np.abs(codes - codes.mean(0)).max(0)
@@ -475,8 +477,10 @@ plots.contact_sheet(list(dresses.subset(shown).images), [""] * len(shown), alt, 
 # ## The study
 #
 # Locatello et al. (ICML 2019) asked thousands of models whether the objective decides how disentangled a code is. Here
-# is a small version: four objectives, two strengths, five seeds. `make study` trains them and records each run under a
-# hash of its recipe.
+# is a small version: four objectives, two strengths, five seeds; `make study` trains them and records each run.
+# Beta-VAE makes the whole price of the code dearer; at strength 1 it is the plain VAE. Beta-TCVAE and FactorVAE charge
+# extra for the **total correlation** alone, what the dimensions tell of one another: the one estimates it within the
+# batch, the other by a second network. RF-VAE comes below. The number after a name is its strength.
 
 # %%
 runs = objectives.runs()
