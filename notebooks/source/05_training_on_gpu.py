@@ -76,9 +76,9 @@ print("gradient of the batch:", whole, " of its halves:", halves, " their mean:"
 # The mean of the halves' gradients is that of the whole, so two processes may each take half a batch, exchange
 # gradients, and step as one.
 #
-# Not every loss is a mean over images, though. The **label contrast** of notebook 03 pulls an image towards the
-# *others* of its value. Take four embeddings of a single number, all alike, with values $0, 1, 0, 1$: each has one
-# partner among three others and pays $\log 3$. A half holds one of each value. What do the halves pay?
+# Not every loss is a mean over images, though. The **label contrast**, a loss of the course's encoder, pulls an image
+# towards the *others* of its value. Take four embeddings of a single number, all alike, with values $0, 1, 0, 1$: each
+# has one partner among three others and pays $\log 3$. A half holds one of each value. What do the halves pay?
 
 # %%
 r, values = torch.ones(4, 1, 1), torch.tensor([[0], [1], [0], [1]])
