@@ -117,7 +117,8 @@ table.rename_axis("rank").round(3)
 # %% [markdown]
 # ## Four numbers for a ranking
 #
-# **Top-k accuracy**: is there a hit among the first $k$? The rest are discounted sums over ranks (the paper's eq. 8):
+# **Top-k accuracy**: is there a hit among the first $k$? The rest are *normalised discounted cumulative gains*, NDCG,
+# sums in which early ranks count more (the paper's eq. 8):
 #
 # $$\mathrm{NDCG@}k = \frac1Z \sum_{j=1}^{k} \frac{2^{rel_j} - 1}{\log(j + 1)},
 # \qquad Z = \sum_{j=1}^{k} \frac1{\log(j + 1)}$$
@@ -435,10 +436,10 @@ plots.score_strips(strips, "first result right, ADDE-M, add", alt, baseline=retr
 
 # %% [markdown]
 # *Self left out* frees a place that could never be right, so no row can lose. *Several edits* move more of the vector,
-# so the query is further from itself; but more can go wrong. *More near misses* and the *full grid* put more garments
-# at one attribute's distance. In the *shop*, a value that always comes with another may pull it along. A *larger
-# gallery* holds the same answers among more strangers. Most settings have queries of their own: differences of a point
-# or two say nothing. In the picture three rows leave the garment out: *self left out* and those two.
+# so the query is further from itself; but more can go wrong. *More near misses* and the *full grid* leave the garment
+# out as well, and put more garments at one attribute's distance. In the *shop*, a value that always comes with another
+# may pull it along. A *larger gallery* holds the same answers among more strangers. Most settings have queries of their
+# own: differences of a point or two say nothing.
 #
 # ## Attributes that are not there
 #
