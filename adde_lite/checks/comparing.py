@@ -39,7 +39,8 @@ def same(given: object, wanted: object, tolerance: float) -> bool:
 def as_array(value: object) -> np.ndarray | None:
     """The value as an array of numbers, float64 (...); None when it is nothing of the kind."""
     if isinstance(value, torch.Tensor):
-        return value.detach().cpu().double().numpy()
+        plain = value.layout == torch.strided and not (value.is_complex() or value.is_quantized or value.is_meta)
+        return value.detach().cpu().double().numpy() if plain else None
     if isinstance(value, np.ndarray | Number | np.generic):
         array = np.asarray(value)
     elif _is_sequence(value):

@@ -83,6 +83,13 @@ class Exercise:
 
     def on(self, answer: object, cases: Sequence[Case]) -> Verdict:
         """The same, tried on other inputs: the hidden checks of the instructor's edition."""
+        try:
+            return self._judged(answer, cases)
+        except Exception as error:  # a list that holds itself, an object that cannot be shown
+            kind = type(error).__name__
+            return Verdict(State.WRONG, f"`{self.name}` cannot be compared ({kind}). Return plain numbers or a tensor.")
+
+    def _judged(self, answer: object, cases: Sequence[Case]) -> Verdict:
         returned = []
         for case in cases:
             try:
@@ -90,7 +97,7 @@ class Exercise:
                 value = answer(*given) if callable(answer) else answer
             except NotImplementedError:
                 value = None
-            except Exception as error:
+            except (Exception, SystemExit) as error:
                 return Verdict(State.WRONG, self._raised(error, case))
             if value is None or value is Ellipsis:
                 return Verdict(State.NOT_DONE, f"write `{self.name}`, then run this cell again.")
@@ -128,7 +135,7 @@ class Exercise:
             return "There are numbers that are not finite: look for a division by zero or a logarithm of zero."
         return "No slip that is often made. Do the first input by hand and print each step."
 
-    def _raised(self, error: Exception, case: Case) -> str:
+    def _raised(self, error: BaseException, case: Case) -> str:
         frames = traceback.extract_tb(error.__traceback__)[1:]  # without the call in `on`
         own = [frame for frame in frames if frame.filename == frames[0].filename]
         where = f", at `{own[-1].line}`" if own and own[-1].line else ""

@@ -1,5 +1,7 @@
 """What the tutor says to an answer, whatever it does."""
 
+import sys
+
 import pytest
 import torch
 from hypothesis import given
@@ -84,6 +86,43 @@ def test_hidden_inputs_are_checked_alike():
 def test_an_exercise_never_raises(anything):
     assert isinstance(str(DOUBLE(lambda x: anything)), str)
     assert isinstance(str(DOUBLE(anything)), str)
+
+
+class _UnshowableError(Exception):
+    def __str__(self):
+        raise ValueError
+
+    __repr__ = __str__
+
+
+def _unshowable(*_):
+    raise _UnshowableError
+
+
+def _holds_itself():
+    endless = []
+    endless.append(endless)
+    return endless
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        _UnshowableError(),
+        _unshowable,
+        _holds_itself(),
+        torch.eye(2).to_sparse(),
+        torch.empty(2, device="meta"),
+        sys.exit,
+    ],
+    ids=["unshowable", "raises it", "holds itself", "sparse", "meta", "leaves Python"],
+)
+def test_the_strangest_answer_is_not_right_yet(answer):
+    assert DOUBLE(answer).state is State.WRONG
+
+
+def test_a_complex_answer_is_not_taken_for_its_real_part():
+    assert DOUBLE(lambda x: torch.complex(2 * x, x)).state is State.WRONG
 
 
 def test_a_slip_that_is_right_somewhere_is_not_told_for_another_mistake():
