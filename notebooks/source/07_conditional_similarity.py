@@ -304,7 +304,7 @@ for name, blocks in embedded.items():
     print(f"{name}: {right:.3f} right; by the record {kept[name]:.3f}")
 
 # %% [markdown]
-# A coin would have a half. In profile `tiny` the two differ, as three nets of a single epoch must.
+# A coin would have a half. In profile `tiny` the two numbers differ: its nets see few garments, and once.
 #
 # ## The same garment, six times
 #
@@ -351,7 +351,7 @@ precise = {"chance": metrics.precision_by_chance(clothes.labels)}
 precise |= {name: metrics.precision_at(blocks, clothes.labels, K) for name, blocks in ways.items()}
 assert (precise["label oracle"] == 1).all()
 rows = {name: dict(zip(CONDITIONS, shares.tolist(), strict=True)) for name, shares in precise.items()}
-alt = "A map of shares: chance and pixels are palest, then the plain net, CSN and ADDE-C; the label oracle has ones."
+alt = "A map of shares: chance is palest, pixels and the plain net next, CSN and ADDE-C darker; the oracle has ones."
 plots.number_map(rows, alt, title=f"of the {K} nearest, share with the value")
 
 # %% [markdown]
@@ -437,9 +437,10 @@ assert (untrained.loc["label oracle", ["accuracy", "conflicting"]] == 1).all()
 table.loc[ORDER]
 
 # %% [markdown]
-# A cell is the mean over seeds and half their range. *Conflicting* are the triplets in both orders: the mean over
-# conditions, so that a single space is near one half and not exactly at it, as conditions are asked unequally often.
-# What do the seeds allow us to say?
+# A cell is the mean over seeds and half their range. *Precision* is the share of the nearest garments that have the
+# value, as in the map above. *Conflicting* are the triplets in both orders: the mean over conditions, so that a single
+# space is near one half and not exactly at it, as conditions are asked unequally often. What do the seeds allow us to
+# say?
 
 # %%
 accuracy, gap = (record.pivot(index="seed", columns="model", values=what) for what in ("accuracy", "gap"))
@@ -456,9 +457,9 @@ plots.score_strips(groups, "triplet accuracy, mean over six conditions", alt, ba
 
 # %% [markdown]
 # A dot is a seed, the bar their median. The plain net is behind every model that is told the question. ADDE-C and CSN
-# lie close together. CSN *as published* compares vectors of any length and lets masks learn as slowly as weights;
-# together that costs it what you see in a run this short, and we say nothing about long ones. ADDE-C *told the values*
-# shows what the classification loss adds: it knows more, so it is no argument for blocks.
+# lie close together. CSN *as published*, with our trunk, compares vectors of any length and lets masks learn as slowly
+# as weights; together that costs it what you see in a run this short, and we say nothing about long ones. ADDE-C *told
+# the values* shows what the classification loss adds: it knows more, so it is no argument for blocks.
 #
 # **One net each** shares nothing, at six times the price, and is often called the upper bound. The CSN paper reports
 # that its single net beat such nets on shoes. And here?
@@ -485,11 +486,12 @@ plots.number_map(each.T.to_dict(), alt, title="triplet accuracy, mean of three s
 # ## Move it
 #
 # Similar in what? Choose. A slider an attribute says how much it counts; the search weighs the blocks of the query and
-# leaves the gallery as it is. "=" is the garment's value, "≠" another. Tab and the arrow keys are enough.
+# leaves the gallery as it is. "=" is the garment's value, "≠" another; rows that count are shaded. There are five
+# garments to choose from, the one with fewest misses of them first. Tab and the arrow keys are enough.
 
 # %%
 gallery = Gallery(embedded[ADDE], clothes.labels, schema)
-some = having_all[:5]
+some = [ordered[len(ordered) * part // 6] for part in (5, 4, 3, 2, 1)]
 answers = gallery.search(gallery.embeddings[some[0]], 6, {"colour": 1.0})
 away = (embedded[ADDE][:, c] - embedded[ADDE][some[0], c]).norm(dim=1)
 assert torch.allclose(away[answers], away.sort().values[:6], atol=1e-3)  # equal distances may stand either way round
@@ -497,15 +499,15 @@ widgets.condition_sliders(gallery, clothes.images, some, start={"colour": 1.0}, 
 
 # %% [markdown]
 # Give two attributes weight and watch which results hold both. A weighted search needs blocks of equal length: a block
-# that is longer than the others counts more, whatever its slider says. The next slider goes from condition to condition
-# without a kernel.
+# that is longer than the others counts more, whatever its slider says. The next slider takes the garment of the six rows
+# above from condition to condition, and needs no kernel.
 
 # %%
-widgets.condition_frames(gallery, clothes.images, some[0], k=4)
+widgets.condition_frames(gallery, clothes.images, garment, k=4)
 
 # %% [markdown]
-# If all stops showed the same neighbours, the blocks would hold the same thing. It is one garment again, so do not
-# judge a condition by it.
+# If all stops showed the same neighbours, the blocks would hold the same thing. It is one garment, so do not judge a
+# condition by it.
 #
 # ## Real photos
 #
@@ -525,7 +527,8 @@ else:
         by_net[name] = brief.trained_on(train_part).embed(shop.images)
 
 # %% [markdown]
-# Around them stand pixels, which see no condition, and the label oracle. A panel is a headline attribute of the shop.
+# Beside them stand pixels, which know no condition, and the label oracle. A panel is one attribute of the shop: for
+# whom, what kind of article, which colour.
 
 # %%
 photo_means = {}
@@ -538,7 +541,7 @@ if photos is not None:
     photo_means = {name: float(shares.mean()) for name, shares in right.items()}
     assert not full_size or min(photo_means[LEARNED], photo_means[ADDE]) > photo_means["pixels"] + 0.1
     assert not full_size or abs(photo_means[LEARNED] - photo_means[ADDE]) < 0.05
-    alt = "Bars, one panel a headline attribute: chance at a half, pixels, CSN and ADDE-C above, the oracle at one."
+    alt = "Bars, one panel an attribute of the shop: chance at a half, pixels, CSN and ADDE-C above, the oracle at one."
     bars = {name: dict(zip(shop.schema.names, shares.tolist(), strict=True)) for name, shares in right.items()}
     display(plots.score_bars(bars, shop.schema.names, alt, ours=ADDE))
 
@@ -566,8 +569,8 @@ alt = "A pair of trousers, which has no sleeve, and its five neighbours in the s
 plots.contact_sheet([clothes.images[row] for row in (lacking, *answers)], captions, alt, columns=6)
 
 # %% [markdown]
-# The answer looks as sure as any. Does the distance to the nearest neighbour give the question away? Then it should be
-# larger for garments without a sleeve.
+# The answer looks as sure as any. Whatever these five have in common with the first, it is no sleeve. Does the distance
+# to the nearest neighbour give the question away? Then it should be larger for garments without a sleeve.
 
 # %%
 near = torch.cdist(block, block).fill_diagonal_(torch.inf).min(1).values
