@@ -11,6 +11,7 @@ from torch.nn import functional as F
 from adde_lite.attributes import MISSING, AttributeSchema
 from adde_lite.errors import InputError
 from adde_lite.metrics.codes import as_codes
+from adde_lite.metrics.neighbours import check_k, nearest_others
 from adde_lite.sampling import ConditionalTriplets
 
 TRIPLETS_AT_ONCE = 4096
@@ -68,11 +69,12 @@ def precision_at(blocks: Tensor, labels: Tensor, k: int = 10) -> Tensor:
     Args:
         blocks: float (N, A, d).
         labels: int64 (N, A), -1 where missing.
-        k: how many are looked at.
+        k: how many are looked at, at least 1.
 
     Raises:
-        InputError: shapes that do not fit, or an attribute that at most k images have.
+        InputError: shapes that do not fit, a k below 1, or an attribute that at most k images have.
     """
+    check_k(k)
     labels = _codes(blocks, labels)
     found = []
     for a in range(labels.shape[1]):
@@ -80,8 +82,7 @@ def precision_at(blocks: Tensor, labels: Tensor, k: int = 10) -> Tensor:
         if len(rows) <= k:
             raise InputError(f"labels, column {a}", f"{len(rows)} images", f"more than k = {k}", "Take more images.")
         block, codes = blocks[rows, a], labels[rows, a]
-        near = torch.cdist(block, block).fill_diagonal_(torch.inf).topk(k, largest=False).indices
-        found.append((codes[near] == codes[:, None]).double().mean())
+        found.append((codes[nearest_others(block, k)] == codes[:, None]).double().mean())
     return torch.stack(found)
 
 

@@ -13,6 +13,7 @@ from torch.nn import functional as F
 
 from adde_lite.attributes import MISSING, AttributeSchema
 from adde_lite.errors import InputError
+from adde_lite.metrics.neighbours import check_k, nearest_others
 
 SOLVER_STEPS = 40  # twice as many move no mean accuracy by a tenth of a point
 
@@ -102,19 +103,20 @@ def neighbour_agreement(embeddings: Tensor, labels: Tensor, schema: AttributeSch
         embeddings: float (N, A, d).
         labels: int64 (N, A), -1 where missing.
         schema: of the labels.
-        k: neighbours an image, by Euclidean distance, among the images that have the subspace's attribute.
+        k: neighbours an image, at least 1, by Euclidean distance, among the images that have the subspace's attribute.
 
     Raises:
-        InputError: as `leakage`, or an attribute that at most k images have.
+        InputError: as `leakage`, a k below 1, or an attribute that at most k images have.
     """
     _check("embeddings", embeddings, labels, schema)
+    check_k(k)
     agreed = torch.empty(schema.A, schema.A, dtype=torch.float64)
     for a, name in enumerate(schema.names):
         rows = (labels[:, a] != MISSING).nonzero()[:, 0]
         if len(rows) <= k:
             raise InputError(f"labels of {name!r}", f"{len(rows)} images", f"more than k = {k}", "Take more images.")
         block, codes = embeddings[rows, a], labels[rows]
-        near = torch.cdist(block, block).fill_diagonal_(torch.inf).topk(k, largest=False).indices
+        near = nearest_others(block, k)
         both = (codes != MISSING)[:, None] & (codes[near] != MISSING)
         agreed[a] = ((codes[near] == codes[:, None]) & both).sum((0, 1)) / both.sum((0, 1))
 

@@ -113,5 +113,7 @@ def test_what_cannot_be_measured_is_refused():
         triplet_accuracy(torch.zeros(20, 3, 2), triplets)
     with pytest.raises(InputError, match="blocks and labels"):
         precision_at(torch.zeros(20, 3, 2), labels)
+    with pytest.raises(InputError, match="k: given 0"):
+        precision_at(torch.zeros(600, 3, 2), labels, k=0)
     with pytest.raises(InputError, match="more than k = 10"):
         precision_at(torch.zeros(10, 3, 2), labels[:10])

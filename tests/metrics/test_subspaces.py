@@ -154,6 +154,8 @@ def test_more_neighbours_than_images_are_refused_by_the_name_of_the_attribute():
     labels[3:, 1] = MISSING
     with pytest.raises(InputError, match=r"labels of 'sleeve'.*3 images.*more than k = 4"):
         neighbour_agreement(perfect(labels), labels, SCHEMA, k=4)
+    with pytest.raises(InputError, match="k: given 0"):
+        neighbour_agreement(perfect(labels), labels, SCHEMA, k=0)
 
 
 @settings(max_examples=20)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from adde_lite.errors import InputError
 from adde_lite.metrics.disentanglement.inputs import Floats, Ints
 from adde_lite.metrics.disentanglement.logistic import fitted
 from adde_lite.metrics.disentanglement.sources import CodeSource
@@ -38,13 +39,23 @@ def beta_vae_score(
 
     Args:
         source: a `FactorSpace` (an encoder), a `code_grid` (encoded once) or `LabelledCodes`.
-        points: batches of pairs that the classifier learns from.
-        points_test: batches that it is judged by.
-        batch: pairs of one point.
+        points: batches of pairs that the classifier learns from; each factor should be among them.
+        points_test: batches that it is judged by, one or more.
+        batch: pairs of one point, one or more.
         seed: of all draws.
+
+    Raises:
+        InputError: too few points or pairs.
     """
+    for name, count in (("points", points), ("points_test", points_test), ("batch", batch)):
+        if count < 1:
+            raise InputError(f"beta_vae_score, {name}", str(count), "at least 1", "Draw more.")
     draw = np.random.default_rng(seed)
     train, shared = _points(source, points, batch, draw)
+    lost = source.factor_count - len(np.unique(shared))
+    if lost:
+        expected = f"some for each of the {source.factor_count} factors"
+        raise InputError("beta_vae_score, points", f"{points}, none of them for {lost} factors", expected, "Draw more.")
     test, shared_test = _points(source, points_test, batch, draw)
     classifier = fitted(train, shared)
     differences = np.stack([train[shared == k].mean(0) for k in range(source.factor_count)])

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from adde_lite.errors import InputError
 from adde_lite.metrics.disentanglement.inputs import Floats, Ints, varies
 from adde_lite.metrics.disentanglement.sources import CodeSource
 
@@ -45,12 +46,18 @@ def factor_vae_score(
 
     Args:
         source: a `FactorSpace` (an encoder), a `code_grid` (encoded once) or `LabelledCodes`.
-        votes: votes that the majority is taken from, one batch each.
-        votes_test: votes that are judged.
+        votes: votes that the majority is taken from, one batch each, two or more.
+        votes_test: votes that are judged, one or more.
         batch: samples of a vote, two or more.
         least_deviation: a code whose standard deviation is not above this counts as collapsed and gets no vote.
         seed: of all draws.
+
+    Raises:
+        InputError: too few votes, or a batch of one, which has no variance.
     """
+    for name, count, least in (("votes", votes, 2), ("votes_test", votes_test, 1), ("batch", batch, 2)):
+        if count < least:
+            raise InputError(f"factor_vae_score, {name}", str(count), f"at least {least}", "Draw more.")
     draw = np.random.default_rng(seed)
     codes = source.some(votes, draw)
     variance = codes.var(0, ddof=1)

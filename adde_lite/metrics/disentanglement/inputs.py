@@ -3,12 +3,11 @@
 from dataclasses import dataclass
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from adde_lite.attributes import MISSING
 from adde_lite.errors import InputError
-from adde_lite.metrics.codes import Codes, as_codes
+from adde_lite.metrics.codes import Codes, as_codes, as_torch
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -26,7 +25,7 @@ class Split:
 
 def representation(name: str, given: Codes) -> Floats:
     """Codes as float64 (N, D). Raises InputError for another shape, no row, no column, NaN or infinity."""
-    tensor = torch.as_tensor(given).detach()
+    tensor = as_torch(given).detach()
     if tensor.ndim != 2 or not tensor.numel():
         raise InputError(name, f"shape {tuple(tensor.shape)}", "(N, D), neither 0", "One row a sample.")
     codes: Floats = tensor.double().cpu().numpy()

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from adde_lite.errors import InputError
 from adde_lite.metrics.disentanglement import FactorSpace, LabelledCodes, beta_vae_score
 
 MEASURED = ("identity", "axis_noisy", "rotated", "random", "duplicated", "merged")
@@ -43,3 +44,16 @@ def test_a_seed_repeats_and_another_differs(zoo):
     source = LabelledCodes(*zoo["rotated"].train)
     scores = [beta_vae_score(source, points=1000, points_test=1000, seed=seed).score for seed in (1, 1, 2)]
     assert scores[0] == scores[1] != scores[2]
+
+
+@pytest.mark.parametrize(
+    ("few", "message"),
+    [
+        ({"points": 2}, "points: given 2, none of them for [34] factors, expected some for each of the 5"),
+        ({"points_test": 0}, "points_test: given 0"),
+        ({"batch": 0}, "batch: given 0"),
+    ],
+)
+def test_too_few_draws_are_refused(zoo, few, message):
+    with pytest.raises(InputError, match=f"beta_vae_score, {message}"):
+        beta_vae_score(LabelledCodes(*zoo["rotated"].train), **few)

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from adde_lite.errors import InputError
 from adde_lite.metrics.disentanglement import FactorSpace, LabelledCodes, factor_vae_score
 
 MEASURED = ("identity", "axis_noisy", "rotated", "random", "duplicated", "merged")
@@ -53,3 +54,10 @@ def test_a_seed_repeats_and_another_differs(zoo):
     source = LabelledCodes(*zoo["rotated"].train)
     scores = [factor_vae_score(source, votes=1000, votes_test=1000, seed=seed).score for seed in (1, 1, 2)]
     assert scores[0] == scores[1] != scores[2]
+
+
+@pytest.mark.parametrize("few", [{"votes": 1}, {"votes_test": 0}, {"batch": 1}])
+def test_too_few_draws_are_refused(zoo, few):
+    (name, count), *_ = few.items()
+    with pytest.raises(InputError, match=f"factor_vae_score, {name}: given {count}"):
+        factor_vae_score(LabelledCodes(*zoo["rotated"].train), **few)

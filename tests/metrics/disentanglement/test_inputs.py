@@ -85,6 +85,17 @@ def test_a_single_factor_is_refused_where_factors_are_compared(metric):
         metric(CODES, FACTORS[:, :1])
 
 
+@pytest.mark.parametrize("metric", OF_TRAINING_ROWS)
+def test_arrays_that_run_backwards_or_are_only_to_be_read_are_taken(metric):
+    whole = [array.copy() for array in (CODES, FACTORS)]
+    for array in whole:
+        array.flags.writeable = False
+    if metric is LabelledCodes:
+        assert (metric(CODES[::-1], FACTORS[::-1]).codes == metric(*whole).codes[::-1]).all()
+    else:
+        assert metric(CODES[::-1], FACTORS[::-1]).score == pytest.approx(metric(*whole).score, abs=1e-6)
+
+
 @pytest.mark.parametrize("kind", [torch.float32, torch.bfloat16, torch.float64])
 def test_tensors_score_as_arrays_do(kind):
     codes = torch.tensor(CODES).to(kind).requires_grad_()
