@@ -499,8 +499,8 @@ widgets.condition_sliders(gallery, clothes.images, some, start={"colour": 1.0}, 
 
 # %% [markdown]
 # Give two attributes weight and watch which results hold both. A weighted search needs blocks of equal length: a block
-# that is longer than the others counts more, whatever its slider says. The next slider takes the garment of the six rows
-# above from condition to condition, and needs no kernel.
+# that is longer than the others counts more, whatever its slider says. The next slider takes the garment of the six
+# rows above from condition to condition, and needs no kernel.
 
 # %%
 widgets.condition_frames(gallery, clothes.images, garment, k=4)
