@@ -96,7 +96,7 @@ CLAIMS = (
     Claim(
         "kappa finds the rules",
         NOTEBOOK,
-        "Where frame and dark cell meet, the model found the rule from pictures and outfits alone.",
+        "Where frame and dark cell meet, the model found the rule from the outfits alone.",
         "outfits keep the book (off: garments exchanged)",
         by_rules,
         lambda measured: measured["rules that kappa finds"] > 0.5,
