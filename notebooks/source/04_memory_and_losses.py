@@ -635,9 +635,9 @@ plots.difference_strips(looked_at, matters, alt)
 runs = pd.DataFrame(differences)  # a list of three numbers in each cell
 means, exceeds = runs.map(fmean), runs.map(matters)
 idle = list(runs.index[~exceeds[searches].any(axis=1)])
-better = list(runs.index[(means[searches] > 0).all(axis=1) & exceeds[searches].any(axis=1)])
 print("does not matter for the first result of a search:", "; ".join(idle) or "none")
-print("the search is better off so, by both ways to edit:", "; ".join(better) or "none")
+for way in searches:
+    print(f"{way}, better off so:", "; ".join(runs.index[(means[way] > 0) & exceeds[way]]) or "none")
 print("we expected little of the label triplet:", "right" if "without label triplet" in idle else "wrong")
 means.map("{:+.2g}".format).where(exceeds, "")
 
