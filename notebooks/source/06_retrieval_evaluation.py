@@ -435,18 +435,17 @@ alt = "ADDE-M's first results right in nine settings, three dots each."
 plots.score_strips(strips, "first result right, ADDE-M, add", alt, baseline=retrieval.MAIN)
 
 # %% [markdown]
-# *Self left out* frees a place that could never be right, so no row can lose. *Several edits* move more of the vector,
-# so the query is further from itself; but more can go wrong. *More near misses* and the *full grid* leave the garment
-# out as well, and put more garments at one attribute's distance. In the *shop*, a value that always comes with another
-# may pull it along. A *larger gallery* holds the same answers among more strangers. Most settings have queries of their
-# own: differences of a point or two say nothing.
+# *Self left out* frees a place that could never be right, so no row can lose. *Several edits* move the query further
+# from itself; but more can go wrong. *More near misses* and the *full grid* leave the garment out as well, and put more
+# garments at one attribute's distance. In the *shop*, a value that always comes with another may pull it along. A
+# *larger gallery* holds the same answers among more strangers. Most settings have queries of their own: differences of
+# a point or two say nothing.
 #
 # ## Attributes that are not there
 #
-# Trousers have no sleeves: their sleeve label is missing, yet the encoder writes something in the block. Does that
-# noise disturb the search? Try the cure: give no weight to blocks that the garment does not have. That also lets the
-# edit count more against the garment itself, so we leave the garment out: what differs then is the noise. And split the
-# queries by how many attributes their garment lacks.
+# Trousers have no sleeves, yet the encoder writes something in their sleeve block. Does that noise disturb the search?
+# Give no weight to blocks that the garment does not have, and see. That also lets the edit count more against the
+# garment itself, so we leave the garment out. And split the queries by how many attributes their garment lacks.
 
 # %%
 reference_labels = drawer.labels[queries.reference]
