@@ -550,8 +550,8 @@ def judged(shop, cells, n):
 counts = (1, 2, 3, 4)
 noticed = scale.by_seed([{f"{n} asked for": judged(*pair, n) for n in counts} for pair in pairs])
 for row in noticed.values():
-    assert all(c < a <= e + 0.02 for c, a, e in zip(row["chance"], row["cells"], row["exact"], strict=True))
-    assert all(abs(b - e) < 0.05 for b, e in zip(row["one bit"], row["exact"], strict=True))
+    for by_luck, in_cells, by_bits, by_all, _ in zip(*row.values(), strict=True):  # a seed: its ways, as in the table
+        assert by_luck < in_cells <= by_all + 0.02 and abs(by_bits - by_all) < 0.05
 assert min(noticed["1 asked for"]["cells"]) > 0.9
 rarest = noticed["4 asked for"]
 assert all(cells < exact for cells, exact in zip(rarest["cells"], rarest["exact"], strict=True))
