@@ -81,9 +81,9 @@ negatives = [row for row in range(12) if codes[row] != codes[anchor]]
 print(f"anchor {anchor} is {shown[anchor]['colour']}: positives {positives}, negatives {negatives}")
 
 # %% [markdown]
-# ADDE's supplementary material draws one positive and one negative for each garment and each attribute that it has. A
-# missing label takes no part: a bag has no sleeve, so nothing is more or less like it in that. A garment that is alone
-# with its value has no positive and asks nothing.
+# The supplementary material of ADDE, the paper of this course, says how many to draw: one positive and one negative for
+# each garment and each attribute that it has. A missing label takes no part: a bag has no sleeve, so nothing is more or
+# less like it in that. A garment that is alone with its value has no positive and asks nothing.
 
 # %%
 drawn = conditional_triplets(few.labels, schema, seed=0)
@@ -97,9 +97,9 @@ print(f"{len(drawn)} triplets of twelve garments: {counts}")
 # %% [markdown]
 # ## When two questions disagree
 #
-# The next drawer holds **near misses**: every product comes in several versions, each with one attribute changed. Here
-# are three garments of it. Of the six attributes the second has only the colour in common with the first. The third has
-# everything in common with the first *but* the colour.
+# The next drawer holds **near misses**: a product comes in several versions, which differ from the first in one
+# attribute each. Here are three garments of it. Of the six attributes the second has only the colour in common with the
+# first. The third has everything in common with the first *but* the colour.
 
 # %%
 rivals, disputed = conflicts()
@@ -243,9 +243,10 @@ print({name: round(term.item(), 4) for name, term in terms.items()})
 # %% [markdown]
 # ## ADDE-C: a block for each question
 #
-# ADDE already has one block a condition: $r_c = \varphi_c(g(x))$, a small network of its own on shared features $g$.
-# The distance under condition $c$ is the one between blocks, $D_c(x, y) = \| r_c(x) - r_c(y) \|$. That is all: no
-# learned masks, no penalties. Seen from CSN, it is a fixed mask over a longer embedding.
+# The encoder of ADDE (notebook 03) already has one block a condition: $r_c = \varphi_c(g(x))$, a small network of its
+# own on shared features $g$. ADDE-C is its use for our questions: the distance under condition $c$ is the one between
+# blocks, $D_c(x, y) = \| r_c(x) - r_c(y) \|$. That is all: no learned masks, no penalties. Seen from CSN, it is a fixed
+# mask over a longer embedding.
 
 # %%
 blocks = torch.randn(12, A, 5, generator=torch.Generator().manual_seed(2))
@@ -277,10 +278,10 @@ assert torch.equal(of_anchor, of_positive) and (of_anchor != of_negative).all()
 print(f"{len(batch)} images hold {len(rows)} triplets; as a list they would take {3 * len(rows)} images")
 
 # %% [markdown]
-# Every model below sees the same garments as often, has the same trunk with the same first weights, and draws its
-# triplets like this. All seven were trained beforehand from three seeds; their scores are the **record**, which comes
-# with the course (`make study STUDY=conditional` makes it anew). Here we train three of one seed: the plain triplet
-# net, which knows no conditions, CSN with learned masks, and ADDE-C.
+# Seven models were trained like this beforehand, from three seeds. All see the same garments as often and have the same
+# **trunk**, the layers that look at the image, with the same first weights. Their scores are the **record**, which
+# comes with the course (`make study STUDY=conditional` makes it anew). Here we train three of one seed: the plain
+# triplet net, which knows no conditions, CSN with learned masks, and ADDE-C.
 
 # %%
 SEED = conditional.SEEDS[0]
@@ -342,7 +343,7 @@ plots.neighbour_rows(clothes.subset([garment]), near_garment)
 # Read a row at a time. A blue frame has the garment's value, a dashed one another, so frames say whether the condition
 # was met. The rows hold mostly different garments: each has its own idea of what is alike, and all come from one pass
 # of one network. Look at what else varies within a row: a block that knew only its own attribute would return garments
-# that differ freely in all others. One garment proves nothing, and this one has many misses. Now count over the drawer.
+# that differ freely in all others. One garment proves nothing. Now count over the drawer.
 
 # %%
 ways = {"pixels": metrics.pixel_blocks(clothes.images, A), **embedded}
@@ -409,6 +410,8 @@ plots.leakage_maps({name: matrix.numpy() for name, matrix in crossed.items()}, s
 # %%
 fit, category = schema.index("fit"), schema.index("category")
 assert crossed["label oracle"][fit, category] > 0.52
+for name in (LEARNED, ADDE):  # no other block answers a question as well as its own
+    assert not full_size or torch.equal(crossed[name].argmax(0), torch.arange(A))
 matrix = crossed[ADDE]
 by_hand = torch.stack([matrix[q, q] - matrix[q, torch.arange(A) != q].mean() for q in range(A)])
 assert torch.allclose(by_hand, metrics.disentanglement_gap(matrix))
