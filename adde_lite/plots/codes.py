@@ -68,7 +68,8 @@ def number_map(rows: Numbers, alt: str, *, title: str = "", top: float = 1.0) ->
     """A heat map with the number in each cell.
 
     Args:
-        rows: row name -> column name -> number from 0 to `top`; every row has the columns of the first.
+        rows: row name -> column name -> number from 0 to `top`; every row has the columns of the first. If all are
+            int, they are written without decimals.
         alt: the picture's alt text.
         title: above the map.
         top: the number that gets the full colour.
@@ -192,9 +193,10 @@ def _cells(place: Axes, rows: Numbers, top: float) -> None:
     columns = list(next(iter(rows.values())))
     numbers = np.array([[row[column] for column in columns] for row in rows.values()])
     place.imshow(numbers, cmap=PALE_TO_BLUE, vmin=0, vmax=top, aspect="auto")
+    decimals = 0 if np.issubdtype(numbers.dtype, np.integer) else 2
     for (row, column), number in np.ndenumerate(numbers):
         colour = PAPER if number > DARK * top else INK
-        place.text(column, row, f"{number:.2f}", ha="center", va="center", fontsize=8.5, color=colour)
+        place.text(column, row, f"{number:.{decimals}f}", ha="center", va="center", fontsize=8.5, color=colour)
     place.set_xticks(range(len(columns)), columns)
     if len(columns) > 3:
         for label in place.get_xticklabels():

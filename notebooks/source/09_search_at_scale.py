@@ -67,7 +67,7 @@ codes = torch.tensor([[0, 0], [0, 1], [1, 0], [1, 1]])
 rail = torch.tensor([[[5.0, 0], [4, 3]], [[4, 3], [0, 5]], [[0, 5], [5, 0]], [[3, 4], [3, 4]]])
 M = torch.tensor([[5.0, 0, 0, 0], [0, 5, 0, 0], [0, 0, 5, 0], [0, 0, 0, 5]])  # a column a value
 table = M.T @ rail.flatten(1).T
-rows = pd.DataFrame(table.numpy(), index=["red", "blue", "short", "long"], columns=names).to_dict("index")
+rows = pd.DataFrame(table.int().numpy(), index=["red", "blue", "short", "long"], columns=names).to_dict("index")
 alt = "Products of four prototypes with four garments: each garment's own values have the largest."
 plots.number_map(rows, alt, title="prototype times garment", top=float(table.max()))
 

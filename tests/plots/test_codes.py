@@ -79,6 +79,11 @@ def test_each_cell_of_a_map_shows_its_own_number():
     np.testing.assert_array_equal(place.images[0].get_array(), [[1.0, 0.25], [0.0, 0.125]])
 
 
+def test_whole_numbers_are_written_without_decimals():
+    (place,) = plots.number_map({"one": {"a": 25, "b": 0}}, "Two counts.", top=25).axes
+    assert [text.get_text() for text in place.texts] == ["25", "0"]
+
+
 def test_numbers_on_dark_cells_are_light():
     (place,) = PICTURES["number_map"]().axes
     letters = {text.get_text(): to_hex(text.get_color()) for text in place.texts}
