@@ -59,7 +59,7 @@ class Batches:
             raise InputError("batch_size", given, f"a multiple of {parts}", remedy)
         self._told = None if labels is None else labels.to(device)
         self._labels = data.labels.to(device)
-        self._pixels = _streamed(data, device) if isinstance(data, StreamedImages) else _in_memory(data, device)
+        self._pixels = pixels_of(data, device)
 
     def of_epoch(self, epoch: int, first: int = 0) -> Generator[tuple[Tensor, Tensor]]:
         """This process's part of each batch from step `first` on, in `accumulate` pieces one after another.
@@ -85,13 +85,12 @@ class Batches:
             yield views.to(memory_format=torch.channels_last), codes
 
 
-def _in_memory(data: AttributeImages, device: torch.device) -> Pixels:
+def pixels_of(data: AttributeImages | StreamedImages, device: torch.device) -> Pixels:
+    """What gives the images of each set of rows in turn, uint8 on `device`: kept there, or decoded when asked for."""
+    if isinstance(data, StreamedImages):
+        return lambda rows: (pixels.to(device, non_blocking=True) for pixels in data.batches(rows))
     images = data.images.to(device)
     return lambda rows: (images[places] for places in rows)
-
-
-def _streamed(data: StreamedImages, device: torch.device) -> Pixels:
-    return lambda rows: (pixels.to(device, non_blocking=True) for pixels in data.batches(rows))
 
 
 def _check_examples(examples: Tensor, rows: int) -> None:

@@ -381,7 +381,8 @@ def test_images_that_stay_in_their_files_train_the_same_weights(blocks, tmp_path
     names = [f"{name}.png" for name in blocks.ids]
     with Archive(tmp_path) as files:
         streamed = StreamedImages(files, names, blocks.labels, blocks.schema, blocks.ids, size=16, workers=workers)
-        models = [encoder(recipe=MODEL), encoder(recipe=MODEL)]
+        models, histories = [encoder(recipe=MODEL), encoder(recipe=MODEL)], []
         for model, data in zip(models, (blocks, streamed), strict=True):
-            train(model, data, RECIPE, device="cpu", progress=False)
+            histories.append(train(model, data, ONE_EPOCH, validation=data, device="cpu", progress=False))
     assert torch.equal(*map(weights, models))
+    assert histories[0].rows[0]["validation"] == histories[1].rows[0]["validation"]
