@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from adde_lite.attributes import MISSING
+from adde_lite.errors import InputError
 from adde_lite.models.adde import AttributeEncoder, PrototypeMemory
 from adde_lite.models.adde.memory import How
 
@@ -41,10 +42,15 @@ def edit_effect(
         embeddings: (N, A, d), better of images that were not trained on.
         labels: int64 (N, A), the values that "add" takes away; an attribute that is -1 is not edited.
         how: as in `PrototypeMemory.edit`.
+
+    Raises:
+        InputError: no image has a label that could be another.
     """
     schema = encoder.schema
     hot, before = schema.one_hot(labels), encoder.classify(embeddings)
     rows, columns = ((labels[:, memory.owner] != MISSING) & (hot == 0)).nonzero(as_tuple=True)
+    if not len(rows):
+        raise InputError("labels", "no attribute to edit", "a label at least", "Take images that are labelled.")
     new, kept, all_kept = 0, 0, 0
     for row, column in zip(rows.split(ROWS_AT_ONCE), columns.split(ROWS_AT_ONCE), strict=True):
         attribute = memory.owner[column]

@@ -105,7 +105,7 @@ def _means(sums: np.ndarray, sizes: np.ndarray, draws: int, seed: int) -> np.nda
 
 
 def _checked(name: str, values: Tensor) -> np.ndarray:
-    column = values.detach().cpu().numpy().astype(np.float64)
+    column = values.detach().cpu().double().numpy()
     if column.ndim != 1 or not len(column):
         raise InputError(name, f"shape {column.shape}", "(Q,) with at least one query", "Pass per_query=True values.")
     if not np.isfinite(column).all():

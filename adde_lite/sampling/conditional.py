@@ -140,8 +140,8 @@ def conflicting_triplets(labels: Tensor, schema: AttributeSchema, *, count: int,
     found: list[ConditionalTriplets] = []
     while sum(map(len, found)) < 2 * count:
         order = able[torch.from_numpy(draw.permutation(len(able)))]
-        some = _conflicts(labels, order, partners, draw)
-        if not len(some):
+        some = _conflicts(labels, order, partners, draw) if len(able) else None
+        if not some:
             remedy = "Use data with several versions of a product, or fewer attributes."
             given = "no garment with one that differs in one attribute and one that shares only that"
             raise InputError(f"conflicting_triplets, {len(labels)} label rows", given, "at least one", remedy)

@@ -91,6 +91,7 @@ def test_an_interrupt_leaves_no_half_cache(monkeypatch, folder):
         ({"correlation": float("nan")}, "correlation"),
         ({"variants": 0}, "variants"),
         ({"variants": 10}, "variants"),
+        ({"workers": -1}, "workers"),
     ],
 )
 def test_arguments_out_of_range_are_named(arguments, names):

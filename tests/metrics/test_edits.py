@@ -1,6 +1,8 @@
 import pytest
 import torch
 
+from adde_lite.attributes import MISSING
+from adde_lite.errors import InputError
 from adde_lite.metrics.edits import edit_effect
 from adde_lite.models.adde import AttributeEncoder, EncoderRecipe, PrototypeMemory
 
@@ -64,3 +66,8 @@ def test_edits_in_parts_count_as_a_whole(reader, schema, monkeypatch):
     whole = edit_effect(reader, memory, embeddings, LABELS)
     monkeypatch.setattr("adde_lite.metrics.edits.ROWS_AT_ONCE", 2)
     assert edit_effect(reader, memory, embeddings, LABELS) == whole
+
+
+def test_labels_that_leave_nothing_to_edit_are_refused(reader, schema):
+    with pytest.raises(InputError, match="labels: given no attribute to edit"):
+        edit_effect(reader, clean(schema), torch.zeros(4, 2, 5), torch.full((4, 2), MISSING))

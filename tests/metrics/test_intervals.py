@@ -45,7 +45,8 @@ def test_a_higher_level_is_wider_and_a_seed_repeats(level, seed):
 
 
 def test_queries_that_never_differ_leave_no_doubt():
-    assert bootstrap_interval(torch.full((50,), 0.25)) == (0.25, 0.25)
+    for kind in (torch.float32, torch.bfloat16):
+        assert bootstrap_interval(torch.full((50,), 0.25, dtype=kind)) == (0.25, 0.25)
 
 
 def test_copies_of_a_query_add_no_certainty_when_they_are_grouped():

@@ -147,7 +147,8 @@ def test_any_single_space_is_wrong_on_half_of_the_conflicting_triplets():
 
 def test_labels_without_conflict_are_refused():
     alike = torch.tensor([[0, 0, 0], [1, 1, 1]]).repeat(4, 1)
-    with pytest.raises(InputError, match="differs in one attribute"):
-        conflicting_triplets(alike, SCHEMA, count=1, seed=0)
+    for labels in (alike, alike[:0]):
+        with pytest.raises(InputError, match="differs in one attribute"):
+            conflicting_triplets(labels, SCHEMA, count=1, seed=0)
     with pytest.raises(InputError, match="count"):
         conflicting_triplets(alike, SCHEMA, count=0, seed=0)

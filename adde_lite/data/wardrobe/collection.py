@@ -201,6 +201,9 @@ def _pictures(
     cache: bool,
     workers: int | None,
 ) -> Tensor:
+    if workers is not None:
+        _whole("workers", workers, 1, None)
+
     def make() -> tuple[dict[str, Tensor], dict[str, Any]]:
         return {"images": torch.from_numpy(render_all(svg_of, n, size, progress, workers))}, {}
 

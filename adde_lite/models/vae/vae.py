@@ -72,6 +72,10 @@ class VAE(nn.Module):
         return Posterior(mean, log_variance, sample(mean, log_variance))
 
     def _moments(self, images: Tensor) -> tuple[Tensor, Tensor]:
+        side = self.recipe.size
+        if images.shape[1:] != (3, side, side):
+            given = f"shape {tuple(images.shape)}"
+            raise InputError("images of a VAE", given, f"(N, 3, {side}, {side})", "Resize them, or change its size.")
         mean, log_variance = self.encoder(images).float().chunk(2, dim=1)
         return mean, log_variance
 

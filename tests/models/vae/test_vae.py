@@ -34,6 +34,11 @@ def test_images_of_another_type_or_size_are_refused(reading, images):
 # --- the loss
 
 
+def test_a_loss_on_images_of_another_size_is_refused():
+    with pytest.raises(InputError, match=r"images of a VAE: given shape \(10, 3, 16, 16\), expected \(N, 3, 32, 32\)"):
+        model().loss(PIXELS[..., :16, :16], NO_LABELS)
+
+
 def test_loss_is_the_reconstruction_of_a_sample_and_the_closed_kl():
     network = model(replace(SMALL, warm_up=0))
     torch.manual_seed(1)
