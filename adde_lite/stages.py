@@ -9,7 +9,9 @@ import torch
 from torch import Tensor
 
 from adde_lite.data.images import AttributeImages
+from adde_lite.data.streamed import StreamedImages
 from adde_lite.models.adde import AttributeEncoder, AttributeManipulator, PrototypeMemory
+from adde_lite.models.mirrored import EMBEDDING_BATCH
 from adde_lite.recipes import ThreeStages
 from adde_lite.sampling import manipulation_triplets
 from adde_lite.training import seeded, train
@@ -17,13 +19,13 @@ from adde_lite.training.hardware import on, working_on
 
 
 def train_stages(
-    data: AttributeImages,
+    data: AttributeImages | StreamedImages,
     recipe: ThreeStages,
     *,
     seed: int = 0,
     encoder: AttributeEncoder | None = None,
     device: str = "auto",
-    checkpoint: Path | None = None,
+    checkpoint: str | Path | None = None,
     save_every: int | None = None,
     progress: bool = True,
 ) -> AttributeManipulator:
@@ -48,12 +50,12 @@ def train_stages(
         data,
         replace(recipe.encoder.training, seed=seed),
         device=device,
-        checkpoint=checkpoint and checkpoint / "stage-1",
+        checkpoint=checkpoint and Path(checkpoint) / "stage-1",
         save_every=save_every,
         progress=progress,
     )
     with working_on(on(device), encoder):  # training left it on the CPU
-        embeddings = encoder.embed(data.images)
+        embeddings = _embedded(encoder, data)
     memory = PrototypeMemory.of_means(embeddings, data.labels, data.schema)
     return train_jointly(
         encoder,
@@ -63,7 +65,7 @@ def train_stages(
         seed=seed,
         triplets=triplets,
         device=device,
-        checkpoint=checkpoint and checkpoint / "stage-3",
+        checkpoint=checkpoint and Path(checkpoint) / "stage-3",
         save_every=save_every,
         progress=progress,
     )
@@ -72,14 +74,14 @@ def train_stages(
 def train_jointly(
     encoder: AttributeEncoder,
     memory: PrototypeMemory,
-    data: AttributeImages,
+    data: AttributeImages | StreamedImages,
     recipe: ThreeStages,
     *,
     seed: int = 0,
     triplets: Tensor | None = None,
     watch: Callable[[AttributeManipulator, int], None] | None = None,
     device: str = "auto",
-    checkpoint: Path | None = None,
+    checkpoint: str | Path | None = None,
     save_every: int | None = None,
     progress: bool = True,
 ) -> AttributeManipulator:
@@ -114,7 +116,7 @@ def train_jointly(
     return manipulator.eval()
 
 
-def mixed_triplets(data: AttributeImages, recipe: ThreeStages, seed: int) -> Tensor:
+def mixed_triplets(data: AttributeImages | StreamedImages, recipe: ThreeStages, seed: int) -> Tensor:
     """The triplets of stage 3, int64 (T, 3): each number of edits has its share, the first takes what is left over."""
     share, rest = divmod(recipe.triplets, len(recipe.edits))
     counts = [share + rest, *[share] * (len(recipe.edits) - 1)]
@@ -123,3 +125,10 @@ def mixed_triplets(data: AttributeImages, recipe: ThreeStages, seed: int) -> Ten
         for count, edits in zip(counts, recipe.edits, strict=True)
     ]
     return torch.cat([triplets.rows for triplets in drawn])
+
+
+def _embedded(encoder: AttributeEncoder, data: AttributeImages | StreamedImages) -> Tensor:
+    """Embeddings of all images, float32 (N, A, d)."""
+    if isinstance(data, AttributeImages):
+        return encoder.embed(data.images)
+    return torch.cat([encoder.embed(images) for images in data.batches(torch.arange(len(data)).split(EMBEDDING_BATCH))])

@@ -2,9 +2,12 @@ from dataclasses import replace
 
 import pytest
 import torch
+from PIL import Image
 
 from adde_lite.augmentation import NOTHING
+from adde_lite.data.archive import Archive
 from adde_lite.data.images import AttributeImages
+from adde_lite.data.streamed import StreamedImages
 from adde_lite.errors import InputError
 from adde_lite.losses import LossWeights
 from adde_lite.models.adde import (
@@ -42,6 +45,21 @@ def test_the_three_stages_learn_to_read_and_a_memory_of_blocks(blocks):
     assert (encoder.classify(embeddings) == blocks.labels).float().mean() > 0.9
     assert (memory.nearest(embeddings) == blocks.labels).float().mean() > 0.9
     assert memory.off_block_share < 0.01
+
+
+def test_images_that_stay_in_their_files_go_through_the_same_stages(blocks, tmp_path):
+    for name, image in zip(blocks.ids, blocks.images, strict=True):
+        Image.fromarray(image.permute(1, 2, 0).numpy()).save(tmp_path / f"{name}.png")
+    names = tuple(f"{name}.png" for name in blocks.ids)
+    brief = replace(TRAINING, epochs=1)
+    recipe = replace(RECIPE, encoder=Recipe(MODEL, brief), training=brief)
+    with Archive(tmp_path) as files:
+        streamed = StreamedImages(files, names, blocks.labels, blocks.schema, blocks.ids, size=16)
+        ends = [
+            train_stages(data, recipe, device="cpu", checkpoint=str(tmp_path / name), progress=False)
+            for name, data in (("whole", blocks), ("streamed", streamed))
+        ]
+    assert torch.equal(*(end.memory.weight for end in ends))
 
 
 def test_joint_training_changes_copies_and_leaves_what_it_was_given(first_stages, blocks):

@@ -11,6 +11,7 @@ from torch import nn
 
 from adde_lite import distributed, storage
 from adde_lite.data.images import AttributeImages
+from adde_lite.data.streamed import StreamedImages
 from adde_lite.errors import InputError
 from adde_lite.training.history import History
 from adde_lite.training.identity import recipe_facts, run_hash
@@ -29,9 +30,9 @@ def seeded(build: Callable[[], Model], seed: int) -> Model:
 
 
 def train_or_load(
-    folder: Path,
+    folder: str | Path,
     build: Callable[[], Model],
-    data: Callable[[], AttributeImages],
+    data: Callable[[], AttributeImages | StreamedImages],
     recipe: TrainingRecipe,
     data_facts: Mapping[str, Any],
     *,
@@ -52,7 +53,7 @@ def train_or_load(
     epoch when the call is repeated. Weights that were cut off or changed are trained again, with a warning that says
     what was wrong with them.
     """
-    model = seeded(build, recipe.seed)
+    folder, model = Path(folder), seeded(build, recipe.seed)
     trainable = cast(Trainable, model)
     wanted = run_hash(trainable, recipe, data_facts)
     if storage.stored(folder):

@@ -26,7 +26,7 @@ def test_second_call_loads_what_the_first_trained(blocks, tmp_path):
 
     arguments = {"recipe": RECIPE, "data_facts": {"n": 1}, "device": "cpu", "progress": False}
     first, history = train_or_load(tmp_path / "w", lambda: fresh(blocks), lambda: blocks, **arguments)
-    second, loaded = train_or_load(tmp_path / "w", lambda: fresh(blocks), no_data, **arguments)
+    second, loaded = train_or_load(str(tmp_path / "w"), lambda: fresh(blocks), no_data, **arguments)
     assert torch.equal(weights(first), weights(second))
     assert torch.equal(first.embed(blocks.images), second.embed(blocks.images))
     assert loaded == history
