@@ -19,6 +19,16 @@ MAX_PIXELS = 50_000_000
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "PPM")  # not EPS: Pillow hands that to Ghostscript
 DEEPEST = 65_535  # the white of 16 bits
 BACKGROUND = (255, 255, 255)  # product photos stand on white
+ORIENTATION = 0x0112  # the EXIF tag
+TURNS: dict[int | None, Image.Transpose] = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
 
 Size: TypeAlias = int | tuple[int, int]
 Fit: TypeAlias = Literal["pad", "stretch", "crop"]
@@ -105,8 +115,8 @@ def _upright_rgb(content: bytes, name: str, enough: int | None) -> Image.Image:
                 raise Image.DecompressionBombError(f"{image.width} x {image.height} pixels")
             if enough is not None:
                 image.draft(None, (enough, enough))
-            ImageOps.exif_transpose(image, in_place=True)
-            return _rgb(image, name)
+            image.load()  # some formats keep EXIF behind the pixels
+            return _rgb(_upright(image), name)
     except InputError:
         raise
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
@@ -116,6 +126,16 @@ def _upright_rgb(content: bytes, name: str, enough: int | None) -> Image.Image:
         given = f"{kind}, cut short or damaged ({error})" if kind.endswith("image") else kind
         expected = f"a whole image, one of {', '.join(FORMATS)}"
         raise InputError(name, given, expected, "Download it again, or remove it.") from error
+
+
+def _upright(image: Image.Image) -> Image.Image:
+    """The image turned as its EXIF says; as its pixels lie where that cannot be read."""
+    try:
+        orientation = image.getexif().get(ORIENTATION)
+    except Exception:  # it fails in ways of every type, and the pixels are whole
+        return image
+    turn = TURNS.get(orientation)
+    return image if turn is None else image.transpose(turn)
 
 
 def _rgb(image: Image.Image, name: str) -> Image.Image:

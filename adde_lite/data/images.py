@@ -37,6 +37,8 @@ class AttributeImages(Labelled):
     columns: Mapping[str, np.ndarray] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        if not isinstance(self.images, Tensor):
+            raise InputError("images", type(self.images).__name__, "a tensor", "Pass torch.from_numpy(array).")
         shape = tuple(self.images.shape)
         if self.images.dtype != torch.uint8 or len(shape) != 4 or shape[1] != 3:
             raise InputError(

@@ -7,7 +7,7 @@ import zlib
 import numpy as np
 import pytest
 import torch
-from PIL import Image
+from PIL import Image, ImageOps
 
 from adde_lite.data import decode
 from adde_lite.data.archive import Archive
@@ -113,6 +113,32 @@ def test_exif_rotation_is_applied(orientation, shape):
     image = decode_image(saved(halves("red", "blue"), exif=exif))
     assert tuple(image.shape[1:]) == shape
     assert image[:, 0, 0].tolist() == (RED if orientation in (1, 6) else BLUE)
+
+
+@pytest.mark.parametrize("orientation", range(10))
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP"])
+def test_every_orientation_is_turned_as_pillow_turns_it(orientation, kind):
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    corners = np.random.default_rng(0).integers(0, 256, (8, 16, 3), dtype=np.uint8)
+    content = saved(Image.fromarray(corners), kind, exif=exif)
+    upright = ImageOps.exif_transpose(Image.open(io.BytesIO(content))).convert("RGB")
+    assert torch.equal(decode_image(content), torch.from_numpy(np.array(upright)).permute(2, 0, 1))
+
+
+@pytest.mark.parametrize("exif", [b"Exif\0\0garbage!", b"Exif\0\0II*\0"])
+@pytest.mark.parametrize("kind", ["PNG", "WEBP"])
+def test_a_whole_picture_with_exif_that_cannot_be_read_lies_as_its_pixels_do(exif, kind):
+    content = saved(Image.new("RGB", (4, 2), "red"), kind, exif=exif, lossless=True)
+    assert (decode_image(content) == torch.tensor(RED)[:, None, None].expand(3, 2, 4)).all()
+
+
+def test_a_turned_picture_keeps_its_transparent_palette_entry():
+    exif = Image.Exif()
+    exif[0x0112] = 3
+    picture = halves("red", "blue").convert("P", palette=Image.Palette.ADAPTIVE)
+    content = saved(picture, transparency=picture.getpixel((3, 0)), exif=exif)
+    assert decode_image(content)[:, 0, 0].tolist() == WHITE
 
 
 def test_exif_rotation_is_applied_before_the_size():

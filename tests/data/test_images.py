@@ -134,6 +134,7 @@ def build(**changes):
             lambda: build(images=torch.zeros(4, 1, 2, 2, dtype=torch.uint8)),
             r"images: given torch\.uint8 \(4, 1, 2, 2\)",
         ),
+        (lambda: build(images=np.zeros((4, 3, 2, 2), np.uint8)), "images: given ndarray, expected a tensor"),
         (lambda: build(images=torch.zeros(3, 2, 2, dtype=torch.uint8)), r"images: given torch\.uint8 \(3, 2, 2\)"),
         (lambda: build(labels=torch.full((4, 2), 3)), "labels, row 0, attribute 'colour': given 3"),
         (lambda: build(labels=torch.zeros(4, 2)), r"labels: given torch\.float32"),
