@@ -248,8 +248,15 @@ class AttributeSchema:
 
     @staticmethod
     def distinct(edits: Edit | Iterable[Edit]) -> list[Edit]:
-        """One or several edits as a list. Raises InputError when two of them change the same attribute."""
+        """One or several edits as a list.
+
+        Raises:
+            InputError: one is no `Edit`, or two of them change the same attribute.
+        """
         listed = [edits] if isinstance(edits, Edit) else list(edits)
+        for edit in listed:
+            if not isinstance(edit, Edit):
+                raise InputError("edits", repr(edit), "an Edit", 'Write Edit("pattern", "floral").')
         names = [edit.attribute for edit in listed]
         for name in names:
             if names.count(name) > 1:

@@ -156,6 +156,7 @@ ROW = torch.tensor([[0, 0, 0]])
         (lambda: SCHEMA.select(["fit", "hem"]), "attribute 'hem'"),
         (lambda: SCHEMA.edited(ROW, Edit("colour", "grene")), r"value 'grene'.*'green'\?"),
         (lambda: SCHEMA.edited(ROW, [Edit("fit", "slim"), Edit("fit", "loose")]), "edits: given two edits of 'fit'"),
+        (lambda: SCHEMA.edited(ROW, "fit"), r"edits: given 'f', expected an Edit\. Write Edit\("),
         (lambda: SCHEMA.check(ROW.float()), r"labels: given torch\.float32, expected an int64 tensor"),
         (lambda: SCHEMA.check([[0, 0, 0]]), "labels: given list"),
         (lambda: SCHEMA.check(ROW[:, :2]), r"labels: given shape \(1, 2\), expected \(N, 3\)"),

@@ -34,8 +34,8 @@ class Asked:
     def __init__(self, query: Tensor, vectors: Vectors, conditions: Conditions, table: PrototypeTable | None) -> None:
         self._query = query.to(torch.float64, copy=True)  # so that a swapped block is the prototype, to the last digit
         self._vectors, self._conditions, self._table = vectors, conditions, table
-        self._scale = 1 / float(self._query.norm())  # scores are those of a query of length 1, whatever it came in
-        self._by_block = vectors.by_block((self._query * self._scale).to(vectors.dtype))
+        self._length = float(self._query.norm())  # scores are those of a query of length 1, whatever it came in
+        self._by_block = vectors.by_block((self._query / self._length).to(vectors.dtype))
         self._whole = self._by_block.sum(0)
         self._scratch = torch.empty_like(self._whole)  # new memory would cost an edit more than its additions
 
@@ -100,12 +100,12 @@ class Asked:
             wanted = self._wanted(edited(), chosen).to(self._by_block.dtype)
             scores = torch.cat([part[0] for _, part in self._vectors.scores(wanted[None])])
         added = sum(abs(share) * table.length(value, own=own) for value, share in change.items())
-        reach = 2 + abs(strength) * (len(gone) + self._scale * added)
+        reach = 2 + abs(strength) * (len(gone) + added / self._length)
         return self._best(edited, scores, reach, k=k, chosen=chosen, where=where)
 
     def _wanted(self, query: Tensor, chosen: Tensor | None) -> Tensor:
         """What to look for: the query, edited or not, by its blocks' weights, (A * d,)."""
-        return weighted(query[None] * self._scale, chosen)[0]
+        return weighted(query[None] / self._length, chosen)[0]
 
     def _moved(self, change: Mapping[int, float], gone: set[int], chosen: Tensor | None, strength: float) -> Tensor:
         """Scores of the query after an edit, (N,): those of the query, and rows of the table."""
@@ -114,7 +114,7 @@ class Asked:
         factor = [strength] * len(self._query) if chosen is None else (strength * chosen).tolist()
         for value, share in change.items():
             products = self._table.products(value, own=bool(gone))
-            alpha = self._scale * share * factor[self._table.owner[value]]
+            alpha = share * factor[self._table.owner[value]] / self._length
             scores = torch.add(scores, products, alpha=alpha, out=self._scratch)
         for attribute in gone:
             scores = torch.sub(scores, self._by_block[attribute], alpha=factor[attribute], out=self._scratch)

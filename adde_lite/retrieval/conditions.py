@@ -38,7 +38,10 @@ class Conditions:
         Raises:
             InputError: as `rows_with`; k, how many are asked for, is not within 1 and the number left.
         """
-        allowed = rows_with(where, self._labels, self._schema) if where else None
+        if where is None or (isinstance(where, Mapping) and not where):
+            allowed = None
+        else:
+            allowed = rows_with(where, self._labels, self._schema)
         left = len(self._labels) if allowed is None else int(allowed.sum())
         check_k(k, left, filtered=allowed is not None)
         return allowed
@@ -57,12 +60,16 @@ def weights_of(weights: Weights | None, schema: AttributeSchema, queries: int | 
     """
     if weights is None:
         return None
-    if isinstance(weights, Mapping):
-        found = torch.zeros(schema.A, dtype=torch.float64)
-        for name, weight in weights.items():
-            found[schema.index(name)] = weight
-    else:
-        found = torch.as_tensor(weights).to("cpu", torch.float64)
+    named = {schema.index(name): weight for name, weight in weights.items()} if isinstance(weights, Mapping) else None
+    try:
+        if named is None:
+            found = torch.as_tensor(weights).to("cpu", torch.float64)
+        else:
+            found = torch.tensor([named.get(a, 0) for a in range(schema.A)], dtype=torch.float64)
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise InputError(
+            "weights", repr(weights), "numbers, one an attribute", "Or name them: {'colour': 1}."
+        ) from error
     if tuple(found.shape) not in {(schema.A,), (queries, schema.A)}:
         expected = f"({schema.A},), one an attribute" + (f", or {(queries, schema.A)}" if queries is not None else "")
         raise InputError("weights", f"shape {tuple(found.shape)}", expected, "Or name them: {'colour': 1}.")
@@ -80,11 +87,14 @@ def codes_of(where: Where, schema: AttributeSchema) -> dict[int, list[int]]:
     """For each position of an attribute that a filter names, the label codes that may be found, ascending.
 
     Raises:
-        InputError: an unknown attribute or value, or an attribute with no value.
+        InputError: an unknown attribute or value, an attribute with no value, or no names of attributes at all.
     """
+    if not isinstance(where, Mapping):
+        given = type(where).__name__
+        raise InputError("where", f"a {given}", "{attribute: value or values}", "Such as {'colour': 'red'}.")
     codes = {}
     for name, values in where.items():
-        options = [values] if values is None or isinstance(values, str) else list(values)
+        options = list(values) if isinstance(values, Iterable) and not isinstance(values, str) else [values]
         if not options:
             raise InputError(f"where, attribute {name!r}", "no value", "one or several", "Leave it out for any value.")
         codes[schema.index(name)] = sorted({schema.code(name, value) for value in options})

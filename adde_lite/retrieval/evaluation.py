@@ -11,7 +11,7 @@ from adde_lite.attributes import MISSING, AttributeSchema
 from adde_lite.errors import InputError, unknown
 from adde_lite.models.adde.memory import How, PrototypeMemory
 from adde_lite.retrieval.answers import Answers
-from adde_lite.retrieval.nearest import nearest, unit
+from adde_lite.retrieval.nearest import SCORES_AT_ONCE, check_k, nearest, unit
 from adde_lite.sampling import Queries
 
 if TYPE_CHECKING:
@@ -57,11 +57,28 @@ class Encoded:
         embeddings: float32 (N, A, d).
         probabilities: float32 (N, J), what the classifier says, each attribute's block summing to 1.
         labels: int64 (N, A).
+
+    Raises:
+        InputError: shapes or types that do not fit, or a probability that is not a number; names its row.
     """
 
     embeddings: Tensor
     probabilities: Tensor
     labels: Tensor
+
+    def __post_init__(self) -> None:
+        embeddings, probabilities, labels = tuple(vars(self).values())
+        types = [each.dtype for each in (embeddings, probabilities, labels)]
+        axes = (embeddings.ndim, probabilities.ndim, labels.ndim) == (3, 2, 2)
+        alike = axes and embeddings.shape[:2] == labels.shape and len(probabilities) == len(labels)
+        if not alike or types != [torch.float32, torch.float32, torch.int64]:
+            found = ", ".join(f"{name} {each.dtype} {tuple(each.shape)}" for name, each in vars(self).items())
+            expected = "float32 (N, A, d), float32 (N, J) and int64 (N, A)"
+            raise InputError("encoded images", found, expected, "Pass what the encoder says of the same images.")
+        bad = ~self.probabilities.isfinite().all(1)
+        if bad.any():
+            where = f"encoded images, probabilities, row {int(bad.nonzero()[0])}"
+            raise InputError(where, "not finite", "probabilities from 0 to 1", "Look at the image, or drop it.")
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,8 +141,14 @@ def answer_queries(
 
     Raises:
         InputError: shapes that do not fit, a reference beyond `references`, an unknown row, a mean-memory row without
-            `before` or with one of other images, or `exclude_self` where references and gallery are different images.
+            `before` or with one of other images, cutoffs that do not rise from 1 or more, or `exclude_self` where
+            references and gallery are different images.
     """
+    if not cutoffs or list(cutoffs) != sorted(set(cutoffs)) or cutoffs[0] < 1:
+        raise InputError("answer_queries, cutoffs", str(cutoffs), "rising numbers from 1 up", "Such as (1, 10, 30).")
+    now, found = Stage(references, gallery, memory), dict[str, Tensor]()
+    for stage in (now, before or now):
+        _fits(stage, schema)
     chosen, indicator = _chosen(rows, before), queries.indicator(schema, references.labels)
     if before is not None:
         _same_images(before, references, gallery)
@@ -133,12 +156,9 @@ def answer_queries(
         expected = "the gallery itself as references"
         raise InputError("exclude_self", "references beside the gallery", expected, "Pass the same Encoded as both.")
     k = min(cutoffs[-1], len(gallery.labels) - exclude_self)
-    now, found = Stage(references, gallery, memory), dict[str, Tensor]()
     for row in chosen:
         if row == "chance":
-            generator = torch.Generator().manual_seed(seed)
-            scores = torch.rand(len(queries), len(gallery.labels), generator=generator)
-            positions = scores.topk(k + exclude_self, dim=1).indices
+            positions = _drawn(len(queries), len(gallery.labels), k + exclude_self, seed)
         else:
             stage = before if before is not None and row in BEFORE else now
             positions = nearest(*row_vectors(row, stage, queries, indicator), k + exclude_self)
@@ -205,6 +225,28 @@ def _chosen(rows: Sequence[Row] | None, before: Stage | None) -> tuple[Row, ...]
     if rows is None:
         return tuple(row for row in known if before is not None or row not in BEFORE)
     return tuple(row for row in known if row in rows)
+
+
+def _drawn(queries: int, gallery: int, k: int, seed: int) -> Tensor:
+    """The first k of a random order of the gallery for each query, int64 (Q, k)."""
+    check_k(k, gallery)
+    generator = torch.Generator().manual_seed(seed)
+    some = torch.arange(queries).split(max(1, SCORES_AT_ONCE // gallery))
+    drawn: list[Tensor] = [torch.rand(len(part), gallery, generator=generator).topk(k).indices for part in some]
+    return torch.cat(drawn)
+
+
+def _fits(stage: Stage, schema: AttributeSchema) -> None:
+    wanted = (schema.A, stage.memory.d, schema.J)
+    if stage.memory.schema != schema:
+        given, expected = f"values {list(stage.memory.schema.sizes)}", f"{list(schema.sizes)}, as the schema"
+        raise InputError("answer_queries, memory", given, expected, "Pass the schema that the memory was made with.")
+    for name, images in (("references", stage.references), ("gallery", stage.gallery)):
+        schema.check(images.labels)
+        found = (*images.embeddings.shape[1:], images.probabilities.shape[1])
+        if found != wanted:
+            given, expected = f"(A, d, J) = {found}", f"{wanted}, as schema and memory"
+            raise InputError(f"answer_queries, {name}", given, expected, "Take encoder and memory of one training.")
 
 
 def _same_images(before: Stage, references: Encoded, gallery: Encoded) -> None:

@@ -31,9 +31,11 @@ def check_lengths(lengths: Tensor, what: str, remedy: str = "Look at the image i
 
 def check_k(k: int, there: int, *, filtered: bool = False) -> None:
     """Raise InputError unless k is a whole number within 1 .. there, the rows of the gallery or those of a filter."""
-    if isinstance(k, bool) or not isinstance(k, int) or not 1 <= k <= there:
+    whole = isinstance(k, int) and not isinstance(k, bool)
+    if not whole or not 1 <= k <= there:
         of = "what the filter leaves" if filtered else "the size of the gallery"
-        raise InputError("k", repr(k), f"1 to {there}, {of}", "Ask for fewer results.")
+        remedy = "Write int(k)." if not whole else "Ask for fewer results." if k > 0 else "Ask for some results."
+        raise InputError("k", repr(k), f"1 to {there}, {of}", remedy)
 
 
 def nearest(queries: Tensor, gallery: Tensor, k: int) -> Tensor:

@@ -37,7 +37,8 @@ class Vectors:
         self.dtype = torch.float64 if embeddings.dtype == torch.float64 else torch.float32
         self.lengths = torch.cat([part.norm(dim=1, dtype=torch.float64) for _, part in self.parts()])
         self.inverse = (1 / self.lengths).to(self.dtype)
-        check_lengths(self.lengths, f"{str(embeddings.dtype).removeprefix('torch.')} embedding")
+        # Over the inverse, which is infinite too for lengths so small that `dtype` does not hold it.
+        check_lengths(1 / self.inverse, f"{str(embeddings.dtype).removeprefix('torch.')} embedding")
 
     def __len__(self) -> int:
         return len(self.flat)

@@ -131,6 +131,15 @@ def test_top_is_the_search():
     assert torch.equal(asked.top(20, weights, where), gallery.search(embeddings[3], 20, weights, where))
 
 
+def test_top_is_the_search_also_where_embeddings_lie_on_a_line():
+    """All scores are 1 or -1 but for the last digit: look-up and search round alike."""
+    schema = AttributeSchema.numbered([2])
+    embeddings = torch.randn(400, 1, 1, generator=torch.Generator().manual_seed(0))
+    gallery = Gallery(embeddings, torch.zeros(400, 1, dtype=torch.int64), schema)
+    for row in range(20):
+        assert torch.equal(gallery.query(embeddings[row]).top(400), gallery.search(embeddings[row], 400))
+
+
 def test_edits_follow_a_memory_that_is_trained_on():
     embeddings, labels, memory = garments(5, count=500)
     gallery, edit = Gallery(embeddings, labels, SCHEMA, memory), Edit("attribute_2", "value_1")

@@ -36,6 +36,10 @@ def test_several_queries_may_have_weights_of_their_own():
         ([1, torch.nan, 1], None, "weights, sleeve: given nan"),
         ({"color": 1}, None, "Did you mean 'colour'"),
         ({}, None, "weights: given only zeros"),
+        ("red", None, "weights: given 'red', expected numbers, one an attribute"),
+        ([[1, 1], [1]], None, r"weights: given \[\[1, 1\], \[1\]\], expected numbers"),
+        ({"colour": None}, None, "weights: given {'colour': None}, expected numbers"),
+        ({"colour": "2"}, None, "weights: given {'colour': '2'}, expected numbers"),
     ],
 )
 def test_weights_that_cannot_be_are_refused(weights, queries, message):
@@ -66,6 +70,9 @@ def test_only_images_that_pass_every_attribute_are_left():
         ({"color": "red"}, "Did you mean 'colour'"),
         ({"colour": "grean"}, "Did you mean 'green'"),
         ({"colour": []}, "where, attribute 'colour': given no value, expected one or several. Leave it out"),
+        ({"colour": 2}, "attribute 'colour': given value 2, expected one of red, green, blue"),
+        (["colour"], "where: given a list, expected {attribute: value or values}"),
+        (torch.tensor([True, False]), "where: given a Tensor, expected {attribute: value or values}"),
         (
             {"pattern": "striped"},
             r"where: given \{'pattern': 'striped'\}, expected what an image of the gallery passes",

@@ -9,6 +9,7 @@ import torch
 from adde_lite.attributes import AttributeSchema
 from adde_lite.errors import InputError
 from adde_lite.models.adde import PrototypeMemory
+from adde_lite.retrieval import evaluation
 from adde_lite.retrieval.evaluation import TITLES, Encoded, Stage, answer_queries, compare_answers, interval_table
 from adde_lite.sampling import Queries, edit_queries
 
@@ -28,6 +29,9 @@ def encoded(noise, count=300, d=8, seed=0):
         for a, (offset, size) in enumerate(zip(SCHEMA.offsets, SCHEMA.sizes, strict=True))
     ]
     return Encoded(embeddings, torch.cat(blocks, dim=1), labels)
+
+
+GIVEN = ("references", "gallery", "queries", "memory", "schema")
 
 
 def one_edit(attribute):
@@ -232,6 +236,11 @@ def test_a_table_with_intervals_has_the_titles_in_their_order_and_the_numbers_of
         ({"rows": ["residuals"]}, "row 'residuals', expected one of .* Did you mean 'residual'"),
         ({"rows": ["mean_memory"]}, "row 'mean_memory': given nothing of stage 1"),
         ({"exclude_self": True}, "exclude_self: given references beside the gallery"),
+        ({"cutoffs": ()}, "cutoffs: given \\(\\), expected rising numbers from 1 up"),
+        ({"cutoffs": (0, 10)}, "cutoffs: given \\(0, 10\\)"),
+        ({"cutoffs": (30, 1)}, "cutoffs: given \\(30, 1\\)"),
+        ({"schema": AttributeSchema.numbered([3, 2, 4])}, "memory: given values .3, 2, 3., expected .3, 2, 4."),
+        ({"memory": PrototypeMemory(SCHEMA, 9)}, "references: given .A, d, J. = .3, 8, 8., expected .3, 9, 8."),
         ({"before": Stage(encoded(1, count=40), encoded(1), PrototypeMemory(SCHEMA, 8))}, "before, references"),
         (
             {"before": Stage(encoded(1, count=40, seed=1), encoded(1, seed=2), PrototypeMemory(SCHEMA, 8))},
@@ -241,7 +250,33 @@ def test_a_table_with_intervals_has_the_titles_in_their_order_and_the_numbers_of
 )
 def test_what_cannot_be_answered_is_named(options, message):
     with pytest.raises(InputError, match=message):
-        answer_queries(*setting(0.8), **options)
+        answer_queries(**dict(zip(GIVEN, setting(0.8), strict=True)) | options)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda e, p, y: (e[:9], p, y), r"encoded images: given embeddings torch\.float32 \(9, 3, 8\)"),
+        (lambda e, p, y: (e, p[:9], y), "encoded images: given"),
+        (lambda e, p, y: (e, p, y[:9]), "encoded images: given"),
+        (lambda e, p, y: (e[:, :2], p, y), "encoded images: given"),
+        (lambda e, p, y: (e.half(), p, y), r"embeddings torch\.float16 .* expected float32 \(N, A, d\)"),
+        (lambda e, p, y: (e, p.index_fill(0, torch.tensor([5]), torch.nan), y), "probabilities, row 5: given not fin"),
+    ],
+)
+def test_images_whose_parts_do_not_belong_together_are_refused(change, message):
+    images = encoded(1)
+    with pytest.raises(InputError, match=message):
+        Encoded(*change(images.embeddings, images.probabilities, images.labels))
+
+
+def test_chance_is_drawn_in_parts_with_the_answers_of_the_whole(monkeypatch):
+    whole = answer_queries(*setting(0.8), rows=["chance"]).found["chance"]
+    monkeypatch.setattr(evaluation, "SCORES_AT_ONCE", 2_100)  # seven queries at once
+    drawn, rand = [], torch.rand
+    monkeypatch.setattr(torch, "rand", lambda *shape, **more: drawn.append(shape) or rand(*shape, **more))
+    assert torch.equal(answer_queries(*setting(0.8), rows=["chance"]).found["chance"], whole)
+    assert max(drawn) == (7, 300)
 
 
 def test_a_reference_beyond_the_images_and_a_difference_to_no_row_are_named():

@@ -90,6 +90,14 @@ def test_useless_vector_is_refused_with_its_row(value):
         Gallery(gallery.embeddings, gallery.labels, SCHEMA, gallery.memory)
 
 
+def test_an_embedding_so_short_that_its_inverse_is_infinite_is_refused():
+    gallery = random_gallery(0, dtype=torch.float32)
+    embeddings = gallery.embeddings.clone()
+    embeddings[7] *= 1e-40
+    with pytest.raises(InputError, match="float32 embedding 7"):
+        Gallery(embeddings, gallery.labels, SCHEMA)
+
+
 def test_shapes_that_do_not_fit_are_refused():
     gallery = random_gallery(0)
     empty = gallery.labels[:0]
@@ -255,6 +263,7 @@ def test_galleries_that_cannot_be_are_refused(change, message):
         ({"where": {"color": "red"}}, "Did you mean 'colour'"),
         ({"where": {"colour": "gren"}}, "Did you mean 'green'"),
         ({"where": {"colour": []}}, r"where, attribute 'colour': given no value"),
+        ({"where": torch.tensor([1, 2])}, "where: given a Tensor"),
     ],
 )
 def test_questions_that_cannot_be_are_refused(asked, message):

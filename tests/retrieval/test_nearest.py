@@ -1,3 +1,4 @@
+import numpy as np
 import pytest
 import torch
 
@@ -18,6 +19,21 @@ def test_only_a_whole_number_of_rows_that_are_there_can_be_asked_for(k):
     with pytest.raises(InputError) as caught:
         nearest(torch.eye(3), torch.eye(3), k)
     assert str(caught.value).startswith(f"k: given {k!r}, expected 1 to 3, the size of the gallery")
+
+
+@pytest.mark.parametrize(
+    ("k", "remedy"),
+    [
+        (np.int64(2), "Write int(k)."),
+        (2.0, "Write int(k)."),
+        (4, "Ask for fewer results."),
+        (0, "Ask for some results."),
+    ],
+)
+def test_the_remedy_fits_what_is_wrong_with_k(k, remedy):
+    with pytest.raises(InputError) as caught:
+        check_k(k, 3)
+    assert caught.value.remedy == remedy
 
 
 def test_a_filter_that_leaves_fewer_is_named():

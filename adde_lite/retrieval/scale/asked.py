@@ -62,6 +62,15 @@ def query_vectors(query: Tensor, weights: Weights | None, schema: AttributeSchem
     return weighted(queries, weights_of(weights, schema, len(queries))).contiguous()
 
 
+def check_rows(argument: str, rows: Tensor, there: int) -> None:
+    """Raise InputError, which names the argument, unless these are rows, int64 (n,), of an index with `there` rows."""
+    if rows.dtype != torch.int64 or rows.ndim != 1:
+        raise InputError(argument, f"{rows.dtype} {tuple(rows.shape)}", "int64 (n,)", "Ask for one query's at a time.")
+    wrong = rows[(rows < 0) | (rows >= there)]
+    if len(wrong):
+        raise InputError(argument, f"row {int(wrong[0])}", f"rows 0 to {there - 1}", "Count rows from 0.")
+
+
 def allowed_rows(where: Tensor, there: int) -> Tensor:
     """The rows that a mask or a list of rows allows, ascending, each once.
 
@@ -72,9 +81,7 @@ def allowed_rows(where: Tensor, there: int) -> Tensor:
         rows = where.nonzero().flatten().cpu()
     elif where.dtype == torch.int64 and where.ndim == 1:
         rows = where.unique().cpu()
-        if len(rows) and not (int(rows[0]) >= 0 and int(rows[-1]) < there):
-            wrong = int(rows[0]) if int(rows[0]) < 0 else int(rows[-1])
-            raise InputError("where", f"row {wrong}", f"rows 0 to {there - 1}", "Count rows from 0.")
+        check_rows("where", rows, there)
     else:
         expected = f"bool ({there},), int64 rows, or {{attribute: value}}"
         raise InputError("where", f"{where.dtype} {tuple(where.shape)}", expected, "Make a mask of the whole gallery.")

@@ -32,6 +32,8 @@ def check_content(embeddings: Tensor, labels: Tensor, schema: AttributeSchema, d
         InputError: nothing, shapes that do not fit, whole numbers, or a row that is zero, infinite or not a number.
     """
     schema.check(labels)
+    if not isinstance(embeddings, Tensor):
+        raise InputError("embeddings", type(embeddings).__name__, "a tensor", "Pass them as embedded.")
     shape = tuple(embeddings.shape)
     if not len(labels) or len(shape) != 3 or shape[:2] != tuple(labels.shape) or shape[2] != (d or shape[2] or 1):
         expected = f"({len(labels) or 'at least 1'}, {schema.A}, {d or 'd'})"

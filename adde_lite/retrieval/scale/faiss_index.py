@@ -13,7 +13,7 @@ from adde_lite.errors import InputError
 from adde_lite.ids import checked_ids
 from adde_lite.retrieval.conditions import Weights, rows_with
 from adde_lite.retrieval.nearest import check_k
-from adde_lite.retrieval.scale.asked import Found, Where, allowed_rows, query_vectors
+from adde_lite.retrieval.scale.asked import Found, Where, allowed_rows, check_rows, query_vectors
 from adde_lite.retrieval.scale.codes import Codes, Kind
 from adde_lite.retrieval.scale.content import check_content, digest, ids_of, in_parts
 from adde_lite.retrieval.scale.float_vectors import FloatVectors
@@ -121,7 +121,8 @@ class FaissIndex:
         self.labels, self._ids = torch.cat([self.labels, labels]), names
 
     def ids(self, rows: Tensor) -> list[str]:
-        """The ids of rows, int64 (n,)."""
+        """The ids of rows, int64 (n,). Raises InputError for a row that is not there, or another shape."""
+        check_rows("rows", rows, len(self))
         return [self._ids[row] for row in rows.tolist()]
 
     def save(self, folder: str | Path, *, fingerprint: str = "") -> None:

@@ -12,7 +12,7 @@ from adde_lite.attributes import AttributeSchema
 from adde_lite.errors import InputError, unknown
 from adde_lite.retrieval.conditions import Weights, codes_of, nothing_left
 from adde_lite.retrieval.nearest import check_k
-from adde_lite.retrieval.scale.asked import Found, Where, allowed_rows, query_vectors
+from adde_lite.retrieval.scale.asked import Found, Where, allowed_rows, check_rows, query_vectors
 from adde_lite.retrieval.scale.content import check_content, digest, ids_of, in_parts
 from adde_lite.retrieval.scale.extra import imported
 from adde_lite.retrieval.scale.milvus_connection import Connection
@@ -224,7 +224,8 @@ class MilvusIndex:
         self._connection.ask("flush", self._collection)  # Milvus Lite indexes nothing before it
 
     def ids(self, rows: Tensor) -> list[str]:
-        """The ids of rows, int64 (n,)."""
+        """The ids of rows, int64 (n,). Raises InputError for a row that is not there, or another shape."""
+        check_rows("rows", rows, len(self))
         asked = sorted(set(rows.tolist()))
         found = self._connection.ask(
             "query", self._collection, filter=f"{ROW} in {asked}", output_fields=[ROW, ID], limit=len(asked)

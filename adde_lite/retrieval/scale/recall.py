@@ -1,11 +1,13 @@
 """How many of the exact answers an index finds, for the three ways a gallery is asked."""
 
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
 from adde_lite.retrieval.conditions import weighted
+from adde_lite.retrieval.nearest import check_k
 from adde_lite.retrieval.scale.asked import Index
 from adde_lite.retrieval.scale.faiss_index import FaissIndex
 from adde_lite.retrieval.scale.float_vectors import FloatVectors
@@ -44,11 +46,8 @@ def recall(
         InputError: as the index's search.
     """
     found = index.search(queries, k, weights, where).rows
-    asked, vectors = weighted(queries.detach().cpu().float(), weights), FloatVectors([embeddings])
-    passing = vectors if where is None else FloatVectors([embeddings[where]])
-    last = passing.top_scores(asked, k)[:, -1:]
-    _, reached = vectors.best(asked, found, k)
-    return float((reached >= last - ROUNDING).float().mean())
+    passing = embeddings if where is None else embeddings[where]
+    return _share(found, embeddings, _bar(passing, queries, weights, k))
 
 
 def share_found(found: Tensor, answers: Tensor) -> float:
@@ -56,17 +55,16 @@ def share_found(found: Tensor, answers: Tensor) -> float:
     return float((found[:, :, None] == answers[:, None]).any(1).double().mean())
 
 
+@torch.no_grad()
 def recall_table(
     indexes: Mapping[str, Index], embeddings: Tensor, queries: Tensor, *, k: int = 30, seed: int = 0
 ) -> dict[str, dict[str, float]]:
     """`recall` of each index for each of the `askings`: {index: {asking: share}}."""
-    ways = askings(*queries.shape[:2], seed=seed)
-    return {
-        name: {way: recall(index, embeddings, queries, weights, k) for way, weights in ways.items()}
-        for name, index in indexes.items()
-    }
+    bars = _bars(embeddings, queries, k, seed)
+    return {name: _shares(index, embeddings, queries, bars, k) for name, index in indexes.items()}
 
 
+@torch.no_grad()
 def rerank_table(
     index: FaissIndex,
     embeddings: Tensor,
@@ -80,14 +78,43 @@ def rerank_table(
 
     No more candidates than k are no rerank. The index keeps its own number of candidates.
     """
-    before, told = index.candidates, {}
+    before, told, bars = index.candidates, {}, _bars(embeddings, queries, k, seed)
     try:
         for count in candidates:
             index.candidates = count
-            told[count] = recall_table({"": index}, embeddings, queries, k=k, seed=seed)[""]
+            told[count] = _shares(index, embeddings, queries, bars, k)
     finally:
         index.candidates = before
     return told
+
+
+class _Bar(NamedTuple):
+    """What an answer must reach: queries as vectors (Q, A * d), their weights, the score of each k-th answer (Q, 1)."""
+
+    asked: Tensor
+    weights: Tensor
+    last: Tensor
+
+
+def _bar(passing: Tensor, queries: Tensor, weights: Tensor, k: int) -> _Bar:
+    """One scan of all embeddings that may be found."""
+    check_k(k, len(passing))
+    asked = weighted(queries.detach().cpu().float(), weights)
+    return _Bar(asked, weights, FloatVectors([passing]).top_scores(asked, k)[:, -1:])
+
+
+def _bars(embeddings: Tensor, queries: Tensor, k: int, seed: int) -> dict[str, _Bar]:
+    ways = askings(*queries.shape[:2], seed=seed)
+    return {way: _bar(embeddings, queries, weights, k) for way, weights in ways.items()}
+
+
+def _share(found: Tensor, embeddings: Tensor, bar: _Bar) -> float:
+    _, reached = FloatVectors([embeddings]).best(bar.asked, found, found.shape[1])
+    return float((reached >= bar.last - ROUNDING).float().mean())
+
+
+def _shares(index: Index, embeddings: Tensor, queries: Tensor, bars: Mapping[str, _Bar], k: int) -> dict[str, float]:
+    return {way: _share(index.search(queries, k, bar.weights).rows, embeddings, bar) for way, bar in bars.items()}
 
 
 def by_seed(tables: Sequence[Mapping[str, Mapping[str, float]]]) -> dict[str, dict[str, list[float]]]:

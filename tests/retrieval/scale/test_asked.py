@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from adde_lite.errors import InputError
-from adde_lite.retrieval.scale.asked import allowed_rows, query_vectors
+from adde_lite.retrieval.scale.asked import allowed_rows, check_rows, query_vectors
 from adde_lite.retrieval.scale.content import check_content, ids_of
 
 A, D = 3, 4
@@ -79,12 +79,29 @@ def test_a_filter_that_does_not_fit_is_refused(where, given):
         (lambda e, y: (e.index_fill(0, torch.tensor([7]), 0.0), y), "embedding 7"),
         (lambda e, y: (e.index_fill(0, torch.tensor([5]), torch.nan), y), "embedding 5"),
         (lambda e, y: (e, y + 9), "labels, row 0, attribute 'colour'"),
+        (lambda e, y: (e.numpy(), y), "embeddings"),
     ],
 )
 def test_content_that_does_not_fit_is_refused(content, shop, change, where):
     with pytest.raises(InputError) as caught:
         check_content(*change(content.embeddings[:10], content.labels[:10]), shop)
     assert caught.value.where == where
+
+
+@pytest.mark.parametrize(
+    ("rows", "given"),
+    [
+        (torch.tensor([0, -1]), "row -1"),
+        (torch.tensor([3, 9]), "row 3"),
+        (torch.tensor([[0, 1]]), "torch.int64 (1, 2)"),
+        (torch.tensor([1.0]), "torch.float32 (1,)"),
+    ],
+)
+def test_rows_that_are_not_there_are_named(rows, given):
+    check_rows("rows", torch.tensor([2, 0, 2]), 3)
+    with pytest.raises(InputError, match=r"^rows: ") as caught:
+        check_rows("rows", rows, 3)
+    assert caught.value.given == given
 
 
 def test_images_without_ids_are_numbered():

@@ -121,6 +121,14 @@ def test_more_than_there_is_cannot_be_had(index, content, k, where, message):
     assert str(caught.value).startswith(message)
 
 
+def test_the_ids_of_rows_that_are_not_there_are_refused(index, content):
+    found = index.search(content.queries[:2], 3).rows
+    for rows in (torch.tensor([-1]), torch.tensor([len(index)]), found):
+        with pytest.raises(InputError, match=r"^rows: "):
+            index.ids(rows)
+    assert index.ids(found[0]) == [str(row) for row in found[0].tolist()]
+
+
 def test_a_refused_addition_changes_nothing(index, content):
     before = index.search(content.queries[0], K).rows
     with pytest.raises(InputError, match="row 1000: given '4', as in row 4"):

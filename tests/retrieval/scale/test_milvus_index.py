@@ -139,6 +139,12 @@ def test_more_than_there_is_cannot_be_had(flat, content, k, where, message):
     assert str(caught.value).startswith(message)
 
 
+def test_the_ids_of_rows_that_are_not_there_are_refused(flat):
+    for rows in (torch.tensor([-1]), torch.tensor([1_000])):
+        with pytest.raises(InputError, match=r"^rows: "):
+            flat.ids(rows)
+
+
 def test_a_gallery_of_another_schema_or_model_is_refused(file, shop):
     with pytest.raises(InputError, match="another schema or model"):
         MilvusIndex.open(file, shop, name="FLAT", fingerprint="model 2")

@@ -18,6 +18,7 @@ from adde_lite.retrieval.scale import (
     synthetic_gallery,
     synthetic_shop,
 )
+from adde_lite.retrieval.scale.float_vectors import FloatVectors
 from adde_lite.retrieval.scale.synthetic import SCHEMA
 
 needs_faiss = pytest.mark.skipif(
@@ -92,6 +93,16 @@ def test_a_code_loses_most_where_a_query_asks_one_subspace():
 
 
 @needs_faiss
+def test_the_exact_answers_are_sought_once_for_all_numbers_of_candidates(monkeypatch):
+    shop, scans = synthetic_shop(1_000, 24), []
+    index = FaissIndex.build(shop.vectors, shop.labels, SCHEMA)
+    scan = FloatVectors.top_scores
+    monkeypatch.setattr(FloatVectors, "top_scores", lambda *given: scans.append(given) or scan(*given))
+    rerank_table(index, shop.vectors, shop.queries, (30, 60, 120))
+    assert len(scans) == len(askings(1, 1))
+
+
+@needs_faiss
 def test_more_candidates_find_more_and_the_index_is_left_as_it_was():
     shop = synthetic_shop(1_000, 24)
     index = FaissIndex.build(shop.vectors, shop.labels, SCHEMA, kind="RaBitQ")
@@ -104,6 +115,8 @@ def test_more_candidates_find_more_and_the_index_is_left_as_it_was():
     with pytest.raises(InputError):
         rerank_table(index, shop.vectors, shop.queries, (30,), k=0)
     assert index.candidates == 77
+    with pytest.raises(InputError):
+        rerank_table(index, shop.vectors, shop.queries, (30,), k=1_001)
     index.candidates = 120
     assert told[120] == recall_table({"": index}, shop.vectors, shop.queries)[""]
 
