@@ -1,6 +1,8 @@
+import pytest
 import torch
 
 from adde_lite import plots
+from adde_lite.errors import InputError
 from adde_lite.widgets import edit_slider, latent_sliders, value_sliders
 
 
@@ -20,6 +22,11 @@ def test_slider_has_a_stop_a_frame_and_links_label_and_picture_in_the_browser():
     assert named.description == "pattern"
     assert len(labels.children) == len(pictures.children) == 3
     assert len({child.value for child in pictures.children}) == 3
+
+
+def test_a_slider_over_nothing_is_refused():
+    with pytest.raises(InputError, match="slider 'pattern': given no picture"):
+        edit_slider("pattern", {})
 
 
 def test_alt_text_of_each_frame_is_escaped_and_kept():

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import matplotlib as mpl
 import numpy as np
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
@@ -84,7 +85,7 @@ def reading_strips(shares: np.ndarray, floor: np.ndarray, whole: np.ndarray, nam
 
     Args:
         shares: (A, A), share that is right, subspaces down, attributes across; NaN is left out.
-        floor: (A, A), what the label of the other attribute alone tells; its range is a grey bar.
+        floor: (A, A), what the label of the other attribute alone tells; its range is a grey bar. NaN is left out.
         whole: (A,), what all subspaces together tell, a tick.
         names: of the attributes.
         alt: the picture's alt text.
@@ -93,14 +94,17 @@ def reading_strips(shares: np.ndarray, floor: np.ndarray, whole: np.ndarray, nam
     with mpl.rc_context(STYLE):
         picture = Picture(alt, (6.6, 0.3 * len(names) + 1.0))
         place = picture.subplots()
+        legend: dict[str, Artist] = {}
         for at in range(len(names)):
             rivals = others[:, at]
-            low, high = np.nanmin(floor[rivals, at]), np.nanmax(floor[rivals, at])
-            floors = place.plot([low, high], [at, at], color=MIST, linewidth=9, solid_capstyle="butt")[0]
-            small = place.scatter(shares[rivals, at], [at] * rivals.sum(), s=16, color=ORANGE, linewidths=0, zorder=3)
-            large = place.scatter(shares[at, at], at, s=60, color=BLUE, linewidths=0, zorder=4)
-            ticks = place.scatter(whole[at], at, s=120, marker="|", color=INK, zorder=5)
-        legend = {"labels alone": floors, "other subspaces": small, "its own": large, "all together": ticks}
+            told = floor[rivals, at][~np.isnan(floor[rivals, at])]
+            if len(told):
+                ends, level = [told.min(), told.max()], [at, at]
+                legend["labels alone"] = place.plot(ends, level, color=MIST, linewidth=9, solid_capstyle="butt")[0]
+            x, y = shares[rivals, at], [at] * rivals.sum()
+            legend["other subspaces"] = place.scatter(x, y, s=16, color=ORANGE, linewidths=0, zorder=3)
+            legend["its own"] = place.scatter(shares[at, at], at, s=60, color=BLUE, linewidths=0, zorder=4)
+            legend["all together"] = place.scatter(whole[at], at, s=120, marker="|", color=INK, zorder=5)
         place.set_yticks(range(len(names)), list(names))
         place.set(xlim=(-0.02, 1.03), ylim=(len(names) - 0.5, -0.5), xlabel="share read right")
         place.tick_params(length=0)

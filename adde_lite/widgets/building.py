@@ -72,14 +72,18 @@ class Building:
         """What the builder shows.
 
         Args:
-            rows: garments of the outfit; none leaves nothing to show.
+            rows: garments of the outfit, each counted once; none leaves nothing to show.
             category: of the garment that is looked for.
             swap: asks for the others nearest to the best one with this attribute changed; None for the best ones.
 
         Raises:
-            InputError: an unknown category, attribute or value.
+            InputError: an unknown category, attribute or value, or a row that is not in stock.
         """
         code = self.outfits.stock.schema.code("category", category)
+        rows, stock = list(dict.fromkeys(rows)), len(self.outfits.categories)
+        for row in rows:
+            if not 0 <= row < stock:
+                raise InputError("outfit builder, row", str(row), f"0 to {stock - 1}", "Choose a garment of the stock.")
         if not rows:
             return Built("choose a garment to begin with", None)
         given = torch.tensor(rows)

@@ -37,8 +37,10 @@ def cell_frames(
     The parts carry the classes of `edit_slider`.
 
     Raises:
-        InputError: another number of images, no such row, or no more than k garments.
+        InputError: another number of images, no such row, no more than k garments, no question, or no stop.
     """
+    if not questions:
+        raise InputError("cell frames, questions", "none", "at least one", "Such as {'like it': torch.ones(A)}.")
     if len(images) != len(embeddings) or not 0 <= row < len(embeddings) or not 1 <= k < len(embeddings):
         given = f"row {row} and k={k} of {len(embeddings)} garments, {len(images)} images"
         expected = "a row of the gallery, fewer answers than garments, an image for each"

@@ -10,11 +10,10 @@ from adde_lite.plots.conditional import similar_results
 from adde_lite.plots.drawing import Drawing, thumbnail
 from adde_lite.retrieval.gallery import Gallery
 from adde_lite.widgets.edit_slider import edit_slider
-from adde_lite.widgets.labelled_slider import numbered, option_slider
+from adde_lite.widgets.labelled_slider import LabelledSlider, numbered, option_slider
 from adde_lite.widgets.moved_picture import moved_picture
 
 STEPS = 4  # of a weight, from 0 to 1
-GARMENT = "garment"
 
 
 def condition_sliders(
@@ -41,19 +40,26 @@ def condition_sliders(
     the saved page; `condition_frames` is for pages without a kernel.
 
     Raises:
-        InputError: no rows, or as `similar`.
+        InputError: no rows, an unknown attribute or a weight out of range to begin with, or as `similar`.
     """
     if not rows:
         raise InputError("condition sliders, rows", "none", "rows of the gallery, at least one", "Name some.")
+    for row in rows:
+        _check(gallery, images, row, k)  # says which is not there before someone moves to it
     begin = {gallery.schema.names[0]: 1.0} if start is None else start
-    named = {GARMENT: option_slider(GARMENT, numbered(rows))}
+    for name, weight in begin.items():
+        gallery.schema.index(name)
+        if not 0 <= weight <= 1:
+            raise InputError(f"condition sliders, start, {name}", str(weight), "0 to 1", "Only their ratios count.")
+    # The garment has no name of its own here: an attribute may be called "garment".
+    named: dict[str | None, LabelledSlider] = {None: option_slider("garment", numbered(rows))}
     stops = [(f"{step / STEPS:.0%}", step / STEPS) for step in range(STEPS + 1)]
     for name in gallery.schema.names:
         named[name] = option_slider(name, stops, index=round(begin.get(name, 0.0) * STEPS))
 
-    def draw(values: Mapping[str, float]) -> Drawing:
-        weights = {name: weight for name, weight in values.items() if name != GARMENT}
-        return similar(gallery, images, int(values[GARMENT]), weights, k=k)
+    def draw(values: Mapping[str | None, float]) -> Drawing:
+        weights = {name: weight for name, weight in values.items() if name is not None}
+        return similar(gallery, images, int(values[None]), weights, k=k)
 
     picture = moved_picture({name: one.slider for name, one in named.items()}, draw, "condition")
     return ipywidgets.VBox([*(one.row for one in named.values()), picture])
@@ -84,10 +90,7 @@ def similar(gallery: Gallery, images: Tensor, row: int, weights: Mapping[str, fl
     Raises:
         InputError: no such row, fewer garments than k + 1, another number of images, or as `Gallery.search`.
     """
-    if len(images) != len(gallery) or not 0 <= row < len(gallery) or not 1 <= k < len(gallery):
-        given = f"row {row} and k={k} of {len(gallery)} garments, {len(images)} images"
-        expected = "a row of the gallery, fewer results than garments, an image for each"
-        raise InputError("similar", given, expected, "Pass the images that were embedded, in their order.")
+    _check(gallery, images, row, k)
     found = []
     if any(weights.values()):
         ranked = gallery.search(gallery.embeddings[row], k + 1, weights)
@@ -100,3 +103,10 @@ def similar(gallery: Gallery, images: Tensor, row: int, weights: Mapping[str, fl
         found=[thumbnail(images[at]) for at in found],
         found_labels=gallery.labels[found],
     )
+
+
+def _check(gallery: Gallery, images: Tensor, row: int, k: int) -> None:
+    if len(images) != len(gallery) or not 0 <= row < len(gallery) or not 1 <= k < len(gallery):
+        given = f"row {row} and k={k} of {len(gallery)} garments, {len(images)} images"
+        expected = "a row of the gallery, fewer results than garments, an image for each"
+        raise InputError("similar", given, expected, "Pass the images that were embedded, in their order.")

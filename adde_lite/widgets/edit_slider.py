@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 import ipywidgets
 
+from adde_lite.errors import InputError
 from adde_lite.plots import Picture
 from adde_lite.plots.drawing import Drawing
 from adde_lite.widgets.labelled_slider import option_slider
@@ -21,7 +22,12 @@ def edit_slider(name: str, frames: Mapping[str, Picture | Drawing]) -> ipywidget
         frames: the slider's stops in order, each with its picture; the picture's alt text goes with it.
 
     The parts carry the classes `edit-slider`, `edit-label` and `edit-picture`.
+
+    Raises:
+        InputError: no picture.
     """
+    if not frames:
+        raise InputError(f"slider {name!r}", "no picture", "one a stop, at least one", "Name some stops.")
     stops = list(frames)
     row, slider = option_slider(name, stops)
     labels = ipywidgets.Stack([ipywidgets.HTML(f"<b>{html.escape(stop)}</b>") for stop in stops], selected_index=0)

@@ -28,6 +28,19 @@ def test_picture_is_the_same_bytes_twice_and_carries_its_alt_text(draw):
     assert draw().png() == picture.png()
 
 
+def test_strips_leave_out_floors_that_nobody_knows():
+    nobody = np.where(np.eye(3, dtype=bool), 1.0, np.nan)
+    picture = plots.reading_strips(SHARES, nobody, np.array([0.95, 0.9, 0.85]), NAMES, ALT)
+    assert not picture.axes[0].lines
+    assert [text.get_text() for text in picture.legends[0].get_texts()] == [
+        "other subspaces",
+        "its own",
+        "all together",
+    ]
+    alone = plots.reading_strips(np.ones((1, 1)), np.ones((1, 1)), np.ones(1), NAMES[:1], ALT)
+    assert alone.png()
+
+
 def test_every_known_share_stands_in_its_cell_in_per_cent():
     picture = plots.leakage_maps({"probes": SHARES, "floor": FLOOR}, NAMES, ALT)
     for place, shares in zip(picture.axes[:2], (SHARES, FLOOR), strict=True):

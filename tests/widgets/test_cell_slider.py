@@ -49,6 +49,15 @@ def test_the_answers_are_those_of_the_exact_search_without_the_garment_itself(sh
     assert told(box)[0][0][0] == int(seen[answers].sum())
 
 
+@pytest.mark.parametrize(
+    ("questions", "probes", "message"), [({}, [1], "questions: given none"), (1, [], "no picture")]
+)
+def test_frames_need_a_question_and_a_stop(shop, questions, probes, message):
+    cells, embeddings, images = shop
+    with pytest.raises(InputError, match=message):
+        cell_frames(cells, embeddings, images, 0, questions=questions and {"one": torch.ones(A)}, probes=probes)
+
+
 @pytest.mark.parametrize(("row", "k", "kept"), [(300, 5, 300), (0, 300, 300), (0, 5, 299)])
 def test_a_row_or_images_that_are_not_there_are_refused(shop, row, k, kept):
     cells, embeddings, images = shop

@@ -69,8 +69,28 @@ def test_frames_go_from_condition_to_condition_without_a_kernel(shop):
         assert f"Similar in {name}: " in child.value
 
 
+def test_an_attribute_may_be_called_garment(shop):
+    gallery, images = shop
+    schema = AttributeSchema(("garment", *SCHEMA.names[1:]), SCHEMA.values)
+    box = condition_sliders(Gallery(gallery.embeddings, gallery.labels, schema), images, [0, 5], k=3)
+    *rows, picture = box.children
+    assert len(rows) == 4
+    assert "Similar in garment:" in picture.value
+    before = picture.value
+    rows[0].children[1].value = 5
+    assert picture.value != before
+    assert "Similar in garment:" in picture.value
+
+
 def test_what_cannot_be_shown_is_refused(shop):
     gallery, images = shop
+    for options, message in [
+        ({"rows": [0, 8]}, "row 8 and k=3 of 8 garments"),
+        ({"start": {"colr": 1.0}}, "Did you mean 'colour'"),
+        ({"start": {"colour": 2.0}}, "start, colour: given 2.0, expected 0 to 1"),
+    ]:
+        with pytest.raises(InputError, match=message):
+            condition_sliders(gallery, images, **({"rows": [0], "k": 3} | options))
     with pytest.raises(InputError, match="at least one"):
         condition_sliders(gallery, images, [])
     for row, k, given in ((8, 3, images), (0, 8, images), (0, 3, images[:7])):

@@ -67,6 +67,12 @@ def test_garments_of_the_outfit_are_not_offered(building):
     assert building.view([3, 0], "bag", Edit("colour", "grey")).drawing.alt.count("breaks same place") == 2
 
 
+def test_a_garment_that_is_named_twice_counts_once(building):
+    assert building.view([3, 4, 5, 3, 0, 0], "bag") == building.view([3, 4, 5, 0], "bag")
+    swap = Edit("colour", "navy")
+    assert building.view([3, 4, 5, 3], "bag", swap) == building.view([3, 4, 5], "bag", swap)
+
+
 def test_a_swap_never_offers_the_garment_that_was_swapped(building):
     best = building._completion.complete(torch.tensor([0]), BAG, 1)
     drawing = building.view([0], "bag", Edit("colour", "navy")).drawing
@@ -112,6 +118,8 @@ def test_frames_show_each_stop(building):
         (lambda one: widgets.outfit_builder_frames(one, {}), "no stops"),
         (lambda one: widgets.outfit_builder_frames(one, {"empty": ([], "bag", None)}), "no garment"),
         (lambda one: one.view([0], "bags"), "bag"),
+        (lambda one: one.view([0, 7], "bag"), "row: given 7, expected 0 to 6"),
+        (lambda one: one.view([-2], "bag"), "row: given -2, expected 0 to 6"),
     ],
 )
 def test_what_cannot_be_shown_is_refused(building, make, message):
