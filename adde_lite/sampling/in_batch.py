@@ -1,13 +1,23 @@
 """The triplets that a batch holds, as rows of it: listed by whoever made the batch, or drawn among its images."""
 
-from typing import Literal
+from typing import Literal, get_args
 
 import torch
 from torch import Tensor
 
 from adde_lite.attributes import MISSING
+from adde_lite.errors import InputError, unknown
 
 Examples = Literal["triplets", "images"]
+
+
+def check_batch(rows: int, examples: Examples) -> None:
+    """Raise InputError for another word, or for a batch of listed triplets that cannot be: its rows come in threes."""
+    if examples not in get_args(Examples):
+        raise unknown("recipe, examples", "kind", examples, get_args(Examples))
+    if examples == "triplets" and rows % 3:
+        remedy = "Train with examples=, the rows of triplets."
+        raise InputError("batch", f"{rows} images", "triplets: anchors, as many positives, as many negatives", remedy)
 
 
 def batch_triplets(labels: Tensor, examples: Examples) -> tuple[Tensor, Tensor]:

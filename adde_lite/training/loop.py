@@ -5,6 +5,7 @@ schedule, checkpoints and progress. What a step sees is keyed by (seed, epoch, e
 depends on is in the checkpoint, so a run that was stopped anywhere ends as an unbroken one would have.
 """
 
+import math
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, nullcontext
@@ -239,7 +240,8 @@ class _Loop:
 
 
 def _best_epoch(rows: list[dict[str, float]]) -> int:
-    return int(min(rows, key=lambda row: row["validation"])["epoch"])
+    # By itself, min would keep a loss that is no number where it comes first.
+    return int(min(rows, key=lambda row: (math.isnan(row["validation"]), row["validation"]))["epoch"])
 
 
 def _stalled(rows: list[dict[str, float]], patience: int | None) -> bool:

@@ -1,9 +1,11 @@
 """The triplets of a batch: read off listed ones, or drawn among its images."""
 
+import pytest
 import torch
 
 from adde_lite.attributes import MISSING
-from adde_lite.sampling.in_batch import batch_triplets
+from adde_lite.errors import InputError
+from adde_lite.sampling.in_batch import batch_triplets, check_batch
 
 LABELS = torch.tensor([[0, 0], [0, 1], [1, 0], [1, -1], [2, 1], [-1, 0]])
 
@@ -56,3 +58,12 @@ def test_a_batch_without_partners_holds_no_triplet():
         rows, condition = batch_triplets(torch.full((6, 2), MISSING), examples)
         assert rows.shape == (0, 3)
         assert condition.shape == (0,)
+
+
+def test_a_batch_that_cannot_be_is_refused():
+    for rows, examples in ((6, "triplets"), (8, "images")):
+        check_batch(rows, examples)
+    with pytest.raises(InputError, match=r"batch: given 8 images, expected triplets.*Train with examples="):
+        check_batch(8, "triplets")
+    with pytest.raises(InputError, match=r"kind 'image'.*Did you mean 'images'"):
+        check_batch(8, "image")

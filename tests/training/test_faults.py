@@ -14,7 +14,7 @@ from torch.optim.optimizer import register_optimizer_step_pre_hook
 
 from adde_lite.errors import InputError
 from adde_lite.models.adde import AttributeEncoder, EncoderRecipe
-from adde_lite.training import CheckpointError, TrainingRecipe, seeded, train
+from adde_lite.training import CheckpointError, TrainingRecipe, loop, seeded, train
 from tests.coloured_bars import SCHEMA, coloured_bars
 from tests.processes import in_processes, started
 from tests.training.runs import RECIPE, STEPS, encoder, run_killed_after, weights, whole_run
@@ -333,3 +333,13 @@ def test_checkpoint_folder_that_is_a_file_is_refused_before_a_step_is_lost(tmp_p
     (tmp_path / "run").write_text("a file")
     with pytest.raises(CheckpointError, match="cannot be a folder"):
         whole_run(tmp_path / "run")
+
+
+def test_a_validation_loss_that_is_no_number_is_never_the_best(monkeypatch):
+    told = iter([float("nan"), 2.0, 1.0, 3.0, 4.0])
+    monkeypatch.setattr(loop, "validation_losses", lambda *_: {"validation": next(told)})
+    kept, model = {}, encoder()
+    recipe = replace(RECIPE, epochs=5, patience=2, average=0.0)
+    watch = {"watch": lambda epoch: kept.update({epoch: weights(model)})}
+    train(model, coloured_bars(32), recipe, validation=coloured_bars(4), **watch, **QUIET)
+    assert torch.equal(weights(model), kept[2])

@@ -30,6 +30,7 @@ from adde_lite.losses import (
 )
 from adde_lite.models.adde.encoder import AttributeEncoder, EncoderRecipe
 from adde_lite.models.adde.memory import PrototypeMemory
+from adde_lite.sampling.in_batch import check_batch
 
 
 @dataclass(frozen=True)
@@ -89,6 +90,7 @@ class AttributeManipulator(nn.Module):
 
         With several processes, those of the triplets of all.
         """
+        check_batch(len(images), "triplets")
         # Joined role by role: first the queries of all processes, then the positives of all, then the negatives.
         embeddings, labels = (
             gathered(rows.unflatten(0, (3, -1)), dim=1).flatten(0, 1) for rows in (self.encoder(images), labels)

@@ -9,7 +9,7 @@ from adde_lite.attributes import AttributeSchema
 from adde_lite.distributed import gathered
 from adde_lite.models.decay import decay_groups
 from adde_lite.models.mirrored import mirrored_mean
-from adde_lite.sampling.in_batch import Examples
+from adde_lite.sampling.in_batch import Examples, check_batch
 
 
 class ConditionalEmbedder(nn.Module, ABC):
@@ -54,6 +54,7 @@ class ConditionalEmbedder(nn.Module, ABC):
 
 def whole_batch(rows: Tensor, examples: Examples) -> Tensor:
     """The rows of all processes; of triplets role by role: anchors of all, then positives of all, then negatives."""
+    check_batch(len(rows), examples)
     if examples == "images":
         return gathered(rows)
     return gathered(rows.unflatten(0, (3, -1)), dim=1).flatten(0, 1)

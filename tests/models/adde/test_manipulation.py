@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from torch import nn
 
 from adde_lite.attributes import AttributeSchema
+from adde_lite.errors import InputError
 from adde_lite.losses import LossWeights, label_triplet, memory_block
 from adde_lite.models.adde import (
     AttributeEncoder,
@@ -57,6 +58,11 @@ def test_loss_of_images_asks_for_what_the_positives_show_and_the_queries_do_not(
         torch.testing.assert_close(term, expected[name])
     turned = model.loss(images, LABELS[[*range(B, 2 * B), *range(B), *range(2 * B, 3 * B)]])
     assert not torch.isclose(turned["compositional"], terms["compositional"])
+
+
+def test_a_batch_that_holds_no_triplets_is_refused():
+    with pytest.raises(InputError, match=r"batch: given 8 images, expected triplets"):
+        model_of().loss(torch.rand(8, 3, 32, 32), LABELS[:8])
 
 
 def test_weights_multiply_the_terms_and_zero_leaves_one_out():

@@ -56,6 +56,11 @@ def test_an_image_gets_one_vector_a_condition(kind):
     torch.testing.assert_close(embedded[:2], model.embed(stored[:2]), rtol=1e-4, atol=1e-5)
 
 
+def test_a_batch_that_holds_no_triplets_is_refused(kind):
+    with pytest.raises(InputError, match=r"batch: given 8 images, expected triplets"):
+        made(kind).loss(PIXELS[:8], TOLD[:8])
+
+
 def test_vectors_have_length_one_where_the_recipe_says_so(kind):
     for embedded in (made(kind, normalised=True).embed((PIXELS * 255).byte()), made(kind, normalised=True)(PIXELS)):
         torch.testing.assert_close(embedded.norm(dim=2), torch.ones(9, 2))
