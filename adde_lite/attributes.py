@@ -49,8 +49,8 @@ class AttributeSchema:
     values: tuple[tuple[str, ...], ...]
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "names", tuple(self.names))
-        object.__setattr__(self, "values", tuple(tuple(options) for options in self.values))
+        object.__setattr__(self, "names", _listed("schema names", self.names))
+        object.__setattr__(self, "values", tuple(_listed("schema values", options) for options in self.values))
         if not self.names or len(self.names) != len(self.values):
             raise InputError(
                 "schema",
@@ -68,7 +68,7 @@ class AttributeSchema:
     @classmethod
     def of(cls, values: Mapping[str, Iterable[str]]) -> Self:
         """Build a schema from `{"colour": ["red", "blue"], ...}`; the order of the mapping is kept."""
-        return cls(tuple(values), tuple(tuple(options) for options in values.values()))
+        return cls(tuple(values), tuple(_listed(name, options) for name, options in values.items()))
 
     @classmethod
     def numbered(cls, sizes: Iterable[int]) -> Self:
@@ -165,7 +165,7 @@ class AttributeSchema:
                     "zeros with at most a single one",
                     "Each attribute holds one value; split an attribute with several into several attributes.",
                 )
-        return torch.stack([block.argmax(1).where(block.any(1), MISSING) for block in blocks], dim=1)
+        return torch.stack([block.int().argmax(1).where(block.any(1), MISSING) for block in blocks], dim=1)
 
     def most_probable(self, probabilities: Tensor) -> Tensor:
         """The greatest of each attribute's block: float (N, J) to label codes int64 (N, A)."""
@@ -262,3 +262,10 @@ class AttributeSchema:
             if names.count(name) > 1:
                 raise InputError("edits", f"two edits of {name!r}", "one edit an attribute", "Keep the one you want.")
         return listed
+
+
+def _listed(where: str, words: Iterable[str]) -> tuple[str, ...]:
+    """The words one by one; a text alone would come apart into its letters."""
+    if isinstance(words, str):
+        raise InputError(where, repr(words), "a list of names", f"Write [{words!r}].")
+    return tuple(words)

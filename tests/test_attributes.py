@@ -53,7 +53,8 @@ def test_one_hot_reads_back_equal(schema, data):
     hot = schema.one_hot(labels)
     assert hot.shape == (len(labels), schema.J)
     assert torch.equal(hot.sum(1), (labels != MISSING).sum(1))
-    assert torch.equal(schema.from_one_hot(hot), labels)
+    for kind in (torch.int64, torch.bool, torch.float32):
+        assert torch.equal(schema.from_one_hot(hot.to(kind)), labels)
 
 
 def test_missing_value_leaves_the_block_empty():
@@ -144,6 +145,9 @@ ROW = torch.tensor([[0, 0, 0]])
         (lambda: AttributeSchema(("a", "a"), (("x",), ("y",))), "schema names: given 'a' twice"),
         (lambda: AttributeSchema.of({"a": ["x", "x"]}), "a: given 'x' twice"),
         (lambda: AttributeSchema.of({"a": []}), "a: given nothing"),
+        (lambda: AttributeSchema.of({"size": "SML"}), r"size: given 'SML', expected a list of names\. Write \['SML'\]"),
+        (lambda: AttributeSchema("ab", (("x",), ("y",))), "schema names: given 'ab'"),
+        (lambda: AttributeSchema(("a",), ("xy",)), "schema values: given 'xy'"),
         (lambda: AttributeSchema.numbered([2, 0]), "attribute_2: given nothing"),
         (lambda: AttributeSchema.of({"a": [" "]}), "a: given ' '"),
         (lambda: AttributeSchema.of({"a": [1]}), "a: given 1,"),
