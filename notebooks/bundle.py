@@ -22,6 +22,7 @@ import platform
 import shutil
 import subprocess
 import sys
+import warnings
 import zipfile
 import zlib
 from collections.abc import Mapping
@@ -30,6 +31,7 @@ from pathlib import Path, PurePosixPath
 
 from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
 
+from adde_lite import storage
 from adde_lite.data.cache import cache_folder
 from adde_lite.data.wardrobe.collection import drawing_version
 from adde_lite.errors import InputError
@@ -65,13 +67,20 @@ def tracked(root: Path = ROOT) -> dict[str, Path]:
 
 
 def drawn(caches: Path) -> dict[str, Path]:
-    """The rendered garments of a cache folder that are as they are drawn today: name in the archive -> file."""
+    """The rendered garments of a cache folder that are as they are drawn today: name in the archive -> file.
+
+    Left out are those that are damaged, with a warning, and the drafts of killed processes.
+    """
     found = {}
-    for facts in sorted(caches.glob("*/facts.json")):
-        recipe = json.loads(facts.read_text(encoding="utf-8")).get("recipe", {})
+    for folder in sorted(path.parent for path in caches.glob("[!.]*/facts.json")):
+        try:
+            recipe = storage.load(folder)[1].get("recipe", {})
+        except InputError as error:
+            warnings.warn(f"not packed, because it is damaged: {error}", stacklevel=2)
+            continue
         if recipe.get("drawing", drawing_version()) == drawing_version():
-            files = sorted(path for path in facts.parent.iterdir() if path.is_file())
-            found |= {f"data/cache/{facts.parent.name}/{path.name}": path for path in files}
+            files = sorted(path for path in folder.iterdir() if path.is_file())
+            found |= {f"data/cache/{folder.name}/{path.name}": path for path in files}
     return found
 
 

@@ -1,12 +1,12 @@
 """The archive for a classroom: what is packed comes out again, byte for byte, and damage is noticed."""
 
-import json
 import platform
 import zipfile
 from pathlib import Path
 
 import pytest
 
+from adde_lite import storage
 from adde_lite.data.wardrobe.collection import drawing_version
 from adde_lite.errors import InputError
 from notebooks import bundle
@@ -96,10 +96,18 @@ def test_names_that_lead_out_of_the_folder_are_refused(tmp_path):
 
 def test_only_garments_as_they_are_drawn_today_are_packed(tmp_path):
     for name, drawing in (("today", drawing_version()), ("once", "0123")):
-        (tmp_path / name).mkdir()
-        (tmp_path / name / "facts.json").write_text(json.dumps({"recipe": {"drawing": drawing}}))
-        (tmp_path / name / "tensors.safetensors").write_bytes(b"x")
-    assert list(bundle.drawn(tmp_path)) == ["data/cache/today/facts.json", "data/cache/today/tensors.safetensors"]
+        storage.store(tmp_path / name, {}, {"recipe": {"drawing": drawing}})
+    kept = ("facts.json", "manifest.json", "tensors.safetensors")
+    assert list(bundle.drawn(tmp_path)) == [f"data/cache/today/{name}" for name in kept]
+
+
+def test_damaged_garments_and_drafts_are_not_packed(tmp_path):
+    for name in ("whole", "cut", ".whole-x1y2"):
+        storage.store(tmp_path / name, {}, {"recipe": {}})
+    (tmp_path / "cut" / "facts.json").write_text('{"rec')
+    with pytest.warns(UserWarning, match=r"not packed, because it is damaged: .*facts\.json: given 5 bytes"):
+        packed = bundle.drawn(tmp_path)
+    assert {name.split("/")[2] for name in packed} == {"whole"}
 
 
 def test_wheels_are_listed_with_version_and_those_at_hand_with_their_sum(tmp_path):

@@ -21,6 +21,7 @@ Kind = Literal["FLAT", "IVF_FLAT", "IVF_SQ8", "HNSW", "HNSW_SQ"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 ROW, ID, VECTOR = "row", "name", "vector"
 NAME_BYTES = 512
+ESCAPED = str.maketrans({"\\": r"\\", '"': r"\"", "\n": r"\n", "\r": r"\r"})  # within the quotes of a filter
 FLOATS_AT_ONCE = 1 << 22  # 16 MB in a batch, a quarter of what a server takes
 ROWS_AT_ONCE = 1_000
 LINKS, TRIED_LINKS = 32, 200  # of a row in a graph
@@ -84,7 +85,7 @@ class MilvusIndex:
         check_content(embeddings, labels, schema)
         if kind not in KINDS:
             raise unknown("MilvusIndex", "kind", kind, KINDS)
-        d = embeddings.shape[2]
+        names, d = _names(ids, len(labels)), embeddings.shape[2]  # refused before anything is made
         connection = Connection(uri, token, timeout)
         try:
             there = _galleries(connection, name)
@@ -94,7 +95,7 @@ class MilvusIndex:
             collection = f"{name}_{digest(schema, d, fingerprint)}"
             _create(connection, collection, kind, tuple(embeddings.shape))
             index = cls(connection, collection, schema, kind, d)
-            index.add(embeddings, labels, ids=ids, watch=watch)
+            index.add(embeddings, labels, ids=names, watch=watch)
         except BaseException:
             connection.close()
             raise
@@ -200,11 +201,7 @@ class MilvusIndex:
         id is compared with those of the same call and those stored.
         """
         check_content(embeddings, labels, self.schema, self.d)
-        names = ids_of(ids, len(labels), before=self._rows)
-        long = [name for name in names if len(name.encode()) > NAME_BYTES]
-        if long:
-            given = f"{long[0][:20]!r}... of {len(long[0].encode())} bytes"
-            raise InputError("ids", given, f"at most {NAME_BYTES} bytes", "Shorten it.")
+        names = _names(ids, len(labels), before=self._rows)
         batch = max(1, min(ROWS_AT_ONCE, FLOATS_AT_ONCE // (self.schema.A * self.d)))
         for part in in_parts(len(names), batch):
             self._refuse_stored(names[part])
@@ -268,13 +265,23 @@ class MilvusIndex:
         raise InputError(f"{self.kind} index", f"{found} rows found", f"{k} of {there}", remedy)
 
     def _refuse_stored(self, names: list[str]) -> None:
-        quoted = ", ".join('"' + name.replace("\\", "\\\\").replace('"', '\\"') + '"' for name in names)
+        quoted = ", ".join(f'"{name.translate(ESCAPED)}"' for name in names)
         stored = self._connection.ask(
             "query", self._collection, filter=f"{ID} in [{quoted}]", output_fields=[ID, ROW], limit=1
         )
         if stored:
             given = f"{stored[0][ID]!r}, which row {stored[0][ROW]} has"
             raise InputError("ids", given, "ids that are not stored yet", "Leave out the copy, or rename it.")
+
+
+def _names(ids: Sequence[str] | None, rows: int, before: int = 0) -> list[str]:
+    """As `ids_of`; also raises InputError for an id that Milvus has no room for."""
+    names = ids_of(ids, rows, before)
+    long = [name for name in names if len(name.encode()) > NAME_BYTES]
+    if long:
+        given = f"{long[0][:20]!r}... of {len(long[0].encode())} bytes"
+        raise InputError("ids", given, f"at most {NAME_BYTES} bytes", "Shorten it.")
+    return names
 
 
 def _create(connection: Connection, collection: str, kind: Kind, shape: tuple[int, ...]) -> None:

@@ -165,6 +165,17 @@ def test_a_name_is_taken_until_it_is_removed(content, shop, tmp_path):
         assert len(index) == 10
 
 
+@pytest.mark.parametrize("ids", [["x", "x"], ["x", "y" * 513]], ids=["twice", "long"])
+def test_refused_ids_leave_no_gallery_behind(content, shop, tmp_path, ids):
+    two = (content.embeddings[:2], content.labels[:2], shop, tmp_path / "shop.db")
+    with pytest.raises(InputError, match=r"^ids"):
+        MilvusIndex.build(*two, ids=ids)
+    with MilvusIndex.build(*two, ids=["x", "a\nb\r\t"]) as index:
+        assert index.ids(torch.tensor([1])) == ["a\nb\r\t"]
+        with pytest.raises(InputError, match="which row 1 has"):
+            index.add(content.queries[:1], content.labels[:1], ids=["a\nb\r\t"])
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
