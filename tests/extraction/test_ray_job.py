@@ -12,6 +12,9 @@ import pytest
 from adde_lite.errors import InputError
 from adde_lite.extraction import extract, extract_with_ray
 
+# Where Ray gives up at its start, it leaves its processes to whichever test is running when they are collected.
+pytestmark = pytest.mark.filterwarnings("ignore:subprocess .* is still running:ResourceWarning")
+
 CALL = {"size": 16, "shard_size": 6, "progress": False}
 
 needs_ray = pytest.mark.skipif(importlib.util.find_spec("ray") is None, reason='no Ray: pip install "adde-lite[scale]"')
