@@ -11,6 +11,8 @@ from torch import Tensor
 from adde_lite.data.files import read_bytes
 from adde_lite.errors import InputError
 
+WHOLE = b"-0123456789 \t\n\v\f"  # all that lines of whole numbers are made of
+
 
 def read_numbers(path: Path, *, width: int, low: int, high: int | None = None) -> Tensor:
     """The numbers as int64 (lines, width).
@@ -26,8 +28,9 @@ def read_numbers(path: Path, *, width: int, low: int, high: int | None = None) -
     """
     content = read_bytes(path).removeprefix(b"\xef\xbb\xbf").replace(b"\r\n", b"\n").replace(b"\r", b"\n").rstrip()
     lines = content.count(b"\n") + 1
+    whole = content and not content.translate(None, WHOLE)  # older NumPy would read 1.5 as 1
     try:
-        numbers = np.loadtxt(BytesIO(content), dtype=np.int64, comments=None, ndmin=2) if content else np.empty((0, 0))
+        numbers = np.loadtxt(BytesIO(content), dtype=np.int64, comments=None, ndmin=2) if whole else np.empty((0, 0))
     except ValueError:
         numbers = np.empty((0, 0))
     fits = numbers.shape == (lines, width) and numbers.min() >= low and (high is None or numbers.max() <= high)

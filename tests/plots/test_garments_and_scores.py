@@ -74,7 +74,7 @@ def test_a_caption_of_two_lines_stands_below_its_garment():
     sheet.png()
     for place in sheet.axes:
         assert place.title.get_window_extent().y1 <= place.get_window_extent().y0
-        assert place.title.get_window_extent().y0 >= sheet.bbox.y0
+        assert place.title.get_window_extent().y0 >= sheet.bbox.y0 - 1  # a pixel for other versions of the letters
 
 
 def test_more_images_than_one_row_holds_are_all_drawn():
