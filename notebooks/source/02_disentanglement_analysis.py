@@ -182,12 +182,11 @@ alt = "Share of each factor's entropy that each of three codes tells."
 plots.number_map(told.to_dict("index"), alt, title="share told")
 
 # %% [markdown]
-# Each cell is the share of a factor's entropy that a code tells. The code made for a factor tells most of it. Code 2
-# tells something as well, although it is noise: so few rows always fit a little by luck.
+# Each cell is the share of a factor's entropy that a code tells. The code made for a factor tells most of it. Code 2 is
+# noise and tells something all the same: few rows always fit by luck.
 #
 # **MIG**, the mutual information gap (Chen et al., 2018), asks for *one code a factor*: best code minus second best, as
-# a share of the entropy. **Modularity** (Ridgeway and Mozer, 2018) reads the same matrix along the rows and asks for
-# *one factor a code*.
+# a share of the entropy. **Modularity** (Ridgeway and Mozer, 2018) reads the same matrix by rows: *one factor a code*.
 
 # %%
 ordered = np.sort(shared, axis=0)
@@ -232,8 +231,8 @@ print("area for each factor:", np.round(areas, 2), " explicitness:", np.mean(are
 # **DCI**, for disentanglement, completeness and informativeness (Eastwood and Williams, 2018), lets a classifier look
 # at all codes and asks how much it used each: the importance matrix $R$. *Disentanglement* is high when a row of $R$
 # has its weight in one place, *completeness* when a column has. How even a row is, its entropy says; *informativeness*
-# is how often the classifier is right. The package's light classifier is a small forest; the field uses gradient
-# boosting, which takes far longer. Values of different classifiers cannot be compared.
+# is how often the classifier is right. Ours is a small forest; the field's gradient boosting takes far longer. Scores
+# of different classifiers cannot be compared.
 
 
 # %%
@@ -250,8 +249,7 @@ rows, alt = pd.DataFrame(R, code_names, names), "Importance of three codes for t
 plots.number_map(rows.to_dict("index"), alt, title=f"R: D {D:.2f}, C {C:.2f}")
 
 # %% [markdown]
-# *D* and *C* above the map are the two scores. The map shows what this forest used, not what was there to use: of two
-# copies a forest may take either.
+# *D* and *C* above the map are the two scores. The map shows what this forest used: of two copies it may take either.
 #
 # **IRS**, the interventional robustness score (Suter et al., 2019), is the *intervention*. Hold one factor and let the
 # other change: how far is a code pushed, as a part of the farthest it ever goes? Robust is one minus that. Each code
@@ -497,10 +495,10 @@ table.map("{:.2f}".format)
 
 # %% [markdown]
 # Medians over the seeds; the last two lines are codes of the zoo, made for the same factors. No model comes near the
-# oracle. The codes of untrained models hardly move: the FactorVAE score drops such codes, and of none it says zero.
+# oracle. The codes of untrained models hardly move: the FactorVAE score drops such codes, and without any it is zero.
 #
-# A record is only as good as the code that made it. So we do two of the runs again. On another machine sums are rounded
-# in another order and training drifts apart; but the evidence lower bound (ELBO) of notebook 01 must agree.
+# Can the record be made again? We repeat two runs. Another machine rounds sums otherwise and training drifts apart, but
+# the evidence lower bound (ELBO) of notebook 01 must agree.
 
 # %%
 two = [("beta-VAE", 4.0, 0), ("beta-TCVAE", 8.0, 1)]
@@ -581,9 +579,9 @@ plots.baseline_ranges(parts, by_chance.to_dict("list"), alt, what="share of the 
 #
 # ## Can one choose a model without labels?
 #
-# Which of several seeds is the best, when there are no labels? The candidates are what training itself reports. We ask
-# for the rank correlation of each with MIG. Its interval comes from the **bootstrap**: the models of each group are
-# drawn anew, with replacement, many times.
+# Which of several seeds is the best, when there are no labels? The candidates are what training reports. We take the
+# rank correlation of each with MIG, with an interval from the **bootstrap**: each group's models are drawn anew, with
+# replacement, many times.
 
 # %%
 criteria = ["ELBO", "reconstruction", "KL", "total correlation", "total correlation of means", "active dimensions"]
@@ -747,11 +745,11 @@ before, after = measures.mig(z, true_factors).score, measures.mig(turned, true_f
 print(f"same prior density, and the turn can be undone; MIG of the perfect code {before:.2f}, turned {after:.2f}")
 
 # %% [markdown]
-# This is the core of the theorem of Locatello et al.: without further assumptions, for every disentangled model there
-# are endlessly many entangled ones that fit the data equally well. What breaks the tie is the network's taste (an
-# encoder with one variance a dimension cannot state every turned posterior), the order of the data and the seed. Who
-# wants *sleeve* has to say *sleeve*: labels, or pairs of images that share something. The next notebook gives each
-# attribute a label and a place of its own.
+# So says the theorem of Locatello et al.: without further assumptions, every disentangled model has endlessly many
+# entangled twins that fit the data as well. What breaks the tie is the network's taste (an encoder with one variance a
+# dimension cannot state every turned posterior), the order of the data and the seed. Who wants *sleeve* has to say
+# *sleeve*, by labels or by pairs of images that share something. The next notebook gives each attribute a label and a
+# place of its own.
 
 # %% [markdown]
 # ## Exercises

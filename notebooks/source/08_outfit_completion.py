@@ -423,6 +423,10 @@ assert won[~seen].max() < counting[rules].to_numpy().min() < 0.7
 print(f"attention finds {seen.sum()} of {seen.size} rules, over {len(main)} seeds")
 print(f"pairs won: {won[seen].mean():.2f} where it does, {won[~seen].mean():.2f} where it does not")
 
+# %% [markdown]
+# An average over rules hides the ones that were missed. So the picture has a line for each rule and a dot for each
+# seed: for the siamese net, for CSA-Net, for ADDE-O and for the counting of labels, which has no attention at all.
+
 # %%
 shown = (study.SIAMESE, study.CSA, study.MAIN, "label statistics")
 panels = {name: by_model[name][rules].to_dict("list") for name in shown}
@@ -431,9 +435,8 @@ plots.rule_strips(panels, missed.to_dict("list"), study.MAIN, alt)
 
 # %% [markdown]
 # A dot is a seed, a line is a rule, the worst of ADDE-O on top. Open, orange dots are rules that the attention of that
-# seed does not look at: they stay near a coin toss, and the average over all questions hides it. Rules that were found
-# are kept far better. Counting labels has no hole as deep, since it looks at all attributes at once. The picture does
-# not show why a seed misses a rule.
+# seed does not look at: they stay near a coin toss. Rules that were found are kept far better. Counting labels has no
+# hole as deep, since it looks at all attributes at once. The picture does not show why a seed misses a rule.
 #
 # ## Minimum or mean, concatenate or sum?
 #
@@ -470,6 +473,10 @@ rows, from_tables = completion.category_scores(outfit, wanted)
 one_by_one = completion.option_scores(outfit[None], rows[None])[0]
 assert torch.allclose(from_tables, one_by_one, atol=1e-5)
 print(f"{len(rows)} garments of the category; the tables agree with comparing one by one")
+
+# %% [markdown]
+# So the whole shop is one look into the tables. Take the four best garments of the category that is missing, and say
+# before you read on which of them you would have chosen.
 
 # %%
 best, worn = completion.complete(outfit, wanted, 4), asked.target[0]
