@@ -8,7 +8,7 @@ from torch import Tensor, nn
 EMBEDDING_BATCH = 256
 
 
-@torch.inference_mode()
+@torch.no_grad()  # not inference_mode, whose tensors nothing can be trained on
 def mirrored_mean(network: nn.Module, images: Tensor, of: Callable[[Tensor], Tensor]) -> Tensor:
     """The mean of what a network gives for an image and for its mirror image, which no attribute can tell apart.
 

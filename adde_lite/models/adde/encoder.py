@@ -111,7 +111,7 @@ class AttributeEncoder(nn.Module):
         """
         return mirrored_mean(self, images, self)
 
-    @torch.inference_mode()
+    @torch.no_grad()
     def predict(self, embeddings: Tensor) -> Tensor:
         """Class probabilities of embeddings (N, A, d): float (N, J), each attribute's block sums to 1."""
         logits = self.predictor(embeddings.to(self.predictor.weight)).cpu()  # stored ones may be float16

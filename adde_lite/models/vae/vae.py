@@ -110,7 +110,7 @@ class VAE(nn.Module):
         """All weights in one group."""
         return [{"params": list(self.parameters()), "weight_decay": weight_decay}]
 
-    @torch.inference_mode()
+    @torch.no_grad()
     def posterior(self, images: Tensor) -> tuple[Tensor, Tensor]:
         """Mean and log variance of stored images, uint8 (N, 3, H, W) -> float32 (N, D) twice, on the CPU.
 
@@ -128,7 +128,7 @@ class VAE(nn.Module):
         """The code of stored images, the mean of their posterior: uint8 (N, 3, H, W) -> float32 (N, D)."""
         return self.posterior(images)[0]
 
-    @torch.inference_mode()
+    @torch.no_grad()
     def decode(self, codes: Tensor) -> Tensor:
         """The picture of each code, the mean of p(x|z): float (N, D) -> uint8 (N, 3, H, W), on the CPU."""
         self.eval()

@@ -51,6 +51,15 @@ def test_embedding_of_a_mirrored_image_is_the_same(schema):
     torch.testing.assert_close(encoder.embed(images), encoder.embed(images.flip(3)))
 
 
+def test_other_models_can_be_trained_on_embeddings_and_probabilities(schema):
+    encoder = seeded(lambda: AttributeEncoder(schema, SMALL), 0)
+    embeddings = encoder.embed(torch.randint(0, 256, (2, 3, 32, 32), dtype=torch.uint8))
+    for given in (embeddings.flatten(1), encoder.predict(embeddings)):
+        learner = torch.nn.Linear(given.shape[1], 1)
+        learner(given).sum().backward()
+        torch.testing.assert_close(learner.weight.grad[0], given.sum(0))
+
+
 def test_probabilities_of_each_attribute_sum_to_one_and_their_best_is_the_class(schema):
     encoder = seeded(lambda: AttributeEncoder(schema, SMALL), 0)
     embeddings = encoder.embed(torch.randint(0, 256, (4, 3, 32, 32), dtype=torch.uint8))

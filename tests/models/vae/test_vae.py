@@ -113,6 +113,12 @@ def test_posterior_of_stored_images_is_the_encoder_on_pixels_from_0_to_1(batch, 
     assert mean.dtype == torch.float32
 
 
+def test_other_models_can_be_trained_on_codes():
+    learner, codes = torch.nn.Linear(3, 1), model().embed(PICTURES)
+    learner(codes).sum().backward()
+    torch.testing.assert_close(learner.weight.grad[0], codes.sum(0))
+
+
 def test_embedding_is_the_mean_not_a_sample():
     network = model()
     assert torch.equal(network.embed(PICTURES), network.posterior(PICTURES)[0])
