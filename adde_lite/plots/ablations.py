@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 import matplotlib as mpl
 import numpy as np
 
-from adde_lite.plots.picture import BLUE, INK, MIST, ORANGE, STYLE, Picture
+from adde_lite.plots.picture import INK, ORANGE, STYLE, Picture, draw_dots
 
 
 def difference_strips(
@@ -15,7 +15,7 @@ def difference_strips(
 
     Args:
         panels: measure -> name of the variant -> its difference for each seed; the same variants in each panel.
-        matters: whether the differences of a variant, one a seed, are drawn in colour.
+        matters: whether the differences of a variant, one a seed, are full and blue, not open and grey.
         alt: the picture's alt text.
     """
     names = list(next(iter(panels.values())))
@@ -24,8 +24,7 @@ def difference_strips(
         places = picture.subplots(1, len(panels), sharey=True, squeeze=False)[0]
         for place, (measure, groups) in zip(places, panels.items(), strict=True):
             for row, name in enumerate(names):
-                colour = BLUE if matters(groups[name]) else MIST
-                place.scatter(groups[name], [row] * len(groups[name]), s=26, color=colour, alpha=0.85, linewidths=0)
+                draw_dots(place, groups[name], row, aside=not matters(groups[name]))
                 place.plot([np.mean(groups[name])] * 2, [row - 0.32, row + 0.32], color=INK, linewidth=1.6)
             place.axvline(0, color=ORANGE, linewidth=1.2, linestyle="--")
             reach = 1.1 * max(max(map(abs, differences)) for differences in groups.values()) or 1

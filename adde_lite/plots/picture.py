@@ -5,6 +5,7 @@ shows the same one twice.
 """
 
 import io
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -78,3 +79,10 @@ def draw_image(place: Axes, image: Tensor) -> None:
     place.set(xticks=[], yticks=[])
     for side in place.spines.values():
         side.set_visible(False)
+
+
+def draw_dots(place: Axes, numbers: Sequence[float], row: int, *, aside: bool) -> None:
+    """Numbers as dots on line `row` of a picture: blue and full or, for what stands aside, grey and open."""
+    inside, edge = (PAPER, GREY) if aside else (BLUE, BLUE)
+    rows = [row] * len(numbers)
+    place.scatter(numbers, rows, s=28, facecolors=inside, edgecolors=edge, linewidths=1.4, alpha=0.85, zorder=3)

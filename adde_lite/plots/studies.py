@@ -6,7 +6,7 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib.ticker import MaxNLocator
 
-from adde_lite.plots.picture import BLUE, CYCLE, INK, MIST, ORANGE, STYLE, Picture
+from adde_lite.plots.picture import BLUE, CYCLE, INK, MIST, ORANGE, STYLE, Picture, draw_dots
 
 
 def score_strips(groups: Mapping[str, Sequence[float]], what: str, alt: str, *, baseline: str = "") -> Picture:
@@ -16,14 +16,13 @@ def score_strips(groups: Mapping[str, Sequence[float]], what: str, alt: str, *, 
         groups: name of the group -> its scores, one a run.
         what: what the scores are, the label of the axis.
         alt: the picture's alt text.
-        baseline: a group that is drawn in grey, for comparison.
+        baseline: a group that is drawn as open grey dots, for comparison.
     """
     with mpl.rc_context(STYLE):
         picture = Picture(alt, (6.6, 0.36 * len(groups) + 0.7))
         place = picture.subplots()
         for row, (name, scores) in enumerate(groups.items()):
-            colour = MIST if name == baseline else BLUE
-            place.scatter(scores, [row] * len(scores), s=30, color=colour, alpha=0.75, linewidths=0)
+            draw_dots(place, scores, row, aside=name == baseline)
             place.plot([np.median(scores)] * 2, [row - 0.32, row + 0.32], color=INK, linewidth=2)
         place.set_yticks(range(len(groups)), list(groups))
         place.set(xlabel=what, xlim=(0, None))

@@ -3,7 +3,7 @@ import pytest
 from matplotlib.colors import to_hex
 
 from adde_lite import plots
-from adde_lite.plots.picture import BLUE, MIST
+from adde_lite.plots.picture import BLUE, GREY
 
 PANELS = {
     "new value": {"without a": [-0.2, -0.3, -0.25], "without b": [0.01, -0.01, 0.0]},
@@ -27,9 +27,11 @@ def test_every_seed_is_a_dot_on_the_line_of_its_variant(places):
     assert [label.get_text() for label in places[0].get_yticklabels()] == ["without a", "without b"]
 
 
-def test_only_what_matters_is_in_colour(places):
-    drawn = [[to_hex(dots.get_facecolor()[0]).upper() for dots in place.collections] for place in places]
-    assert drawn == [[BLUE, MIST], [MIST, MIST]]
+def test_only_what_matters_is_blue_and_full(places):
+    drawn = [[to_hex(dots.get_edgecolor()[0]).upper() for dots in place.collections] for place in places]
+    assert drawn == [[BLUE, GREY], [GREY, GREY]]
+    full = [[to_hex(dots.get_facecolor()[0]) != "#ffffff" for dots in place.collections] for place in places]
+    assert full == [[True, False], [False, False]]
 
 
 def test_the_bar_is_the_mean_and_zero_lies_in_the_middle(places):

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from adde_lite import plots
-from adde_lite.plots.picture import BLUE, INK, MIST
+from adde_lite.plots.picture import BLUE, INK, PAPER
 
 ALT = "A picture of a study."
 
@@ -14,9 +14,9 @@ def colours(picture):
     return [{to_hex(colour).upper() for colour in dots.get_facecolor()} for dots in picture.axes[0].collections]
 
 
-def test_the_baseline_group_is_grey_and_the_median_is_marked():
+def test_the_baseline_group_is_open_and_grey_and_the_median_is_marked():
     picture = plots.score_strips({"ours": [0.1, 0.2, 0.9], "untrained": [0.0, 0.1]}, "score", ALT, baseline="untrained")
-    assert colours(picture) == [{BLUE}, {MIST}]
+    assert colours(picture) == [{BLUE}, {PAPER}]
     assert [line.get_xdata()[0] for line in picture.axes[0].lines] == pytest.approx([0.2, 0.05])
 
 
