@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 import matplotlib as mpl
 import numpy as np
 
-from adde_lite.plots.picture import INK, ORANGE, STYLE, Picture, draw_dots
+from adde_lite.plots.picture import INK, ORANGE, STYLE, Picture, draw_dots, row_panels
 
 
 def difference_strips(
@@ -21,7 +21,7 @@ def difference_strips(
     names = list(next(iter(panels.values())))
     with mpl.rc_context(STYLE):
         picture = Picture(alt, (2.3 * len(panels) + 1.9, 0.32 * len(names) + 0.8))
-        places = picture.subplots(1, len(panels), sharey=True, squeeze=False)[0]
+        places = row_panels(picture, len(panels), names)
         for place, (measure, groups) in zip(places, panels.items(), strict=True):
             for row, name in enumerate(names):
                 draw_dots(place, groups[name], row, aside=not matters(groups[name]))
@@ -33,7 +33,5 @@ def difference_strips(
             place.set_axisbelow(True)
             place.tick_params(length=0, labelsize=8.5)
             place.locator_params(axis="x", nbins=4)
-        places[0].set_yticks(range(len(names)), names)
-        places[0].invert_yaxis()
         picture.supxlabel("difference from all losses, same seed", fontsize=9)
     return picture

@@ -7,12 +7,24 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import ListedColormap
 from matplotlib.patches import Patch, Rectangle
-from matplotlib.ticker import MaxNLocator
 from torch import Tensor
 
 from adde_lite.data.outfits import EMPTY, OPTIONS, Outfits, RuleBook
 from adde_lite.data.wardrobe.palette import brightness
-from adde_lite.plots.picture import BLUE, CYCLE, GREY, INK, MIST, ORANGE, PAPER, STYLE, Picture, draw_image
+from adde_lite.plots.picture import (
+    BLUE,
+    CYCLE,
+    GREY,
+    INK,
+    MIST,
+    ORANGE,
+    PAPER,
+    STYLE,
+    Picture,
+    draw_image,
+    row_panels,
+    whole_ticks,
+)
 
 DARK = 0.45  # colours below this brightness carry white letters
 CAPTION = 8.5
@@ -150,7 +162,7 @@ def rule_strips(
     rules = list(next(iter(panels.values())))
     with mpl.rc_context(STYLE):
         picture = Picture(alt, (1.75 * len(panels) + 2.4, 0.25 * len(rules) + 1.1))
-        places = picture.subplots(1, len(panels), sharey=True, squeeze=False)[0]
+        places = row_panels(picture, len(panels), rules)
         for place, (model, shares) in zip(places, panels.items(), strict=True):
             for row, rule in enumerate(rules):
                 for share, away in zip(shares[rule], missed[rule], strict=True):
@@ -162,8 +174,6 @@ def rule_strips(
             place.grid(axis="both")
             place.set_axisbelow(True)
             place.tick_params(length=0, labelsize=CAPTION)
-        places[0].set_yticks(range(len(rules)), rules)
-        places[0].invert_yaxis()
     return picture
 
 
@@ -184,8 +194,7 @@ def ranking_curves(lines: Mapping[str, Sequence[float]], x: Sequence[float], mar
             place.plot(x, losses, label=name, linewidth=1.8)
         place.axhline(margin, color=GREY, linewidth=1.2, linestyle="--", label="margin")
         place.set(xlabel=across, ylabel="ranking loss", ylim=(0, None))
-        if all(float(at).is_integer() for at in x):
-            place.xaxis.set_major_locator(MaxNLocator(integer=True))
+        whole_ticks(place, x)
         place.grid(visible=True)
         picture.legend(loc="outside right upper", frameon=False, fontsize=CAPTION)
     return picture

@@ -5,7 +5,7 @@ shows the same one twice.
 """
 
 import io
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,6 +13,7 @@ from cycler import cycler
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 from torch import Tensor
 
 from adde_lite.plots.image_tag import image_tag, mime_bundle, webp
@@ -79,6 +80,20 @@ def draw_image(place: Axes, image: Tensor) -> None:
     place.set(xticks=[], yticks=[])
     for side in place.spines.values():
         side.set_visible(False)
+
+
+def row_panels(picture: Picture, count: int, rows: Sequence[str]) -> list[Axes]:
+    """Panels side by side with the same named rows, the first on top; their names stand left of the first panel."""
+    places: list[Axes] = list(picture.subplots(1, count, sharey=True, squeeze=False)[0])
+    places[0].set_yticks(range(len(rows)), rows)
+    places[0].invert_yaxis()
+    return places
+
+
+def whole_ticks(place: Axes, across: Iterable[float]) -> None:
+    """Mark only whole numbers on the x axis if all that lie on it are whole, such as epochs."""
+    if all(float(at).is_integer() for at in across):
+        place.xaxis.set_major_locator(MaxNLocator(integer=True))
 
 
 def draw_dots(place: Axes, numbers: Sequence[float], row: int, *, aside: bool) -> None:

@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 
 import matplotlib as mpl
 import numpy as np
-from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter, PercentFormatter
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, PercentFormatter
 from torch import Tensor
 
 from adde_lite.plots.drawing import Drawing, box, picture, words
-from adde_lite.plots.picture import BLUE, BROWN, CYCLE, GREY, INK, MIST, ORANGE, PAPER, STYLE, Picture
+from adde_lite.plots.picture import BLUE, BROWN, CYCLE, GREY, INK, MIST, ORANGE, PAPER, STYLE, Picture, whole_ticks
 
 SeedLine = tuple[Sequence[float], Sequence[Sequence[float]]]  # x, and for each seed its y
 
@@ -102,8 +102,8 @@ def seed_lines(
                 place.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if high < FEW_DECADES * low else (1,)))
                 place.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:,g}"))
                 place.xaxis.set_minor_formatter(NullFormatter())
-            elif all(float(at).is_integer() for x, _ in lines.values() for at in x):
-                place.xaxis.set_major_locator(MaxNLocator(integer=True))
+            else:
+                whole_ticks(place, (at for x, _ in lines.values() for at in x))
             place.grid(visible=True)
         places[0].set_ylabel(up)
         places[0].yaxis.set_major_formatter(PercentFormatter(1, decimals=0))

@@ -147,10 +147,10 @@ def answer_queries(
     if not cutoffs or list(cutoffs) != sorted(set(cutoffs)) or cutoffs[0] < 1:
         raise InputError("answer_queries, cutoffs", str(cutoffs), "rising numbers from 1 up", "Such as (1, 10, 30).")
     now, found = Stage(references, gallery, memory), dict[str, Tensor]()
-    for stage in (now, before or now):
-        _fits(stage, schema)
+    _fits(now, schema)
     chosen, indicator = _chosen(rows, before), queries.indicator(schema, references.labels)
     if before is not None:
+        _fits(before, schema)
         _same_images(before, references, gallery)
     if exclude_self and references is not gallery:
         expected = "the gallery itself as references"

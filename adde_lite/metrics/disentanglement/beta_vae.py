@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from adde_lite.errors import InputError
-from adde_lite.metrics.disentanglement.inputs import Floats, Ints
+from adde_lite.metrics.disentanglement.inputs import Floats, Ints, check_draws
 from adde_lite.metrics.disentanglement.logistic import fitted
 from adde_lite.metrics.disentanglement.sources import CodeSource
 
@@ -47,9 +47,7 @@ def beta_vae_score(
     Raises:
         InputError: too few points or pairs.
     """
-    for name, count in (("points", points), ("points_test", points_test), ("batch", batch)):
-        if count < 1:
-            raise InputError(f"beta_vae_score, {name}", str(count), "at least 1", "Draw more.")
+    check_draws("beta_vae_score", points=(points, 1), points_test=(points_test, 1), batch=(batch, 1))
     draw = np.random.default_rng(seed)
     train, shared = _points(source, points, batch, draw)
     lost = source.factor_count - len(np.unique(shared))

@@ -9,8 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from adde_lite.errors import InputError
-from adde_lite.metrics.disentanglement.inputs import Floats, Ints, varies
+from adde_lite.metrics.disentanglement.inputs import Floats, Ints, check_draws, varies
 from adde_lite.metrics.disentanglement.sources import CodeSource
 
 ROWS_AT_A_TIME = 16_384  # samples drawn in one call: more fall out of the processor's cache, fewer cost calls
@@ -55,9 +54,7 @@ def factor_vae_score(
     Raises:
         InputError: too few votes, or a batch of one, which has no variance.
     """
-    for name, count, least in (("votes", votes, 2), ("votes_test", votes_test, 1), ("batch", batch, 2)):
-        if count < least:
-            raise InputError(f"factor_vae_score, {name}", str(count), f"at least {least}", "Draw more.")
+    check_draws("factor_vae_score", votes=(votes, 2), votes_test=(votes_test, 1), batch=(batch, 2))
     draw = np.random.default_rng(seed)
     codes = source.some(votes, draw)
     variance = codes.var(0, ddof=1)

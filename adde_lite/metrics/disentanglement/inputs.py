@@ -23,6 +23,13 @@ class Split:
     factors_test: Ints
 
 
+def check_draws(metric: str, **counts: tuple[int, int]) -> None:
+    """Raise InputError, which names the argument, for a count of draws below its least: name=(count, least)."""
+    for name, (count, least) in counts.items():
+        if count < least:
+            raise InputError(f"{metric}, {name}", str(count), f"at least {least}", "Draw more.")
+
+
 def representation(name: str, given: Codes) -> Floats:
     """Codes as float64 (N, D). Raises InputError for another shape, no row, no column, NaN or infinity."""
     tensor = as_torch(given).detach()
